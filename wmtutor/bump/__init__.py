@@ -3,15 +3,36 @@
 ``simulate_wm`` runs the network and returns monitors; the other functions read them.
 """
 
+from wmtutor.bump.analysis import (
+    BumpProfile,
+    DiffusionEstimate,
+    ThetaTimeSeries,
+    bump_profile,
+    estimate_diffusion,
+    get_orientation,
+    get_spike_count,
+    get_theta_time_series,
+)
 from wmtutor.bump.parameters import PRESETS, BumpParameters, population_sizes, weight_profile
 from wmtutor.bump.simulate import WorkingMemoryRun, getting_started, simulate_wm
+from wmtutor.ring import PopulationVector, population_vector
 
 __all__ = [
     "PRESETS",
     "BumpParameters",
+    "BumpProfile",
+    "DiffusionEstimate",
+    "PopulationVector",
+    "ThetaTimeSeries",
     "WorkingMemoryRun",
+    "bump_profile",
+    "estimate_diffusion",
+    "get_orientation",
+    "get_spike_count",
+    "get_theta_time_series",
     "getting_started",
     "population_sizes",
+    "population_vector",
     "simulate_wm",
     "weight_profile",
 ]

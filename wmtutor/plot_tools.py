@@ -26,8 +26,8 @@ from wmtutor._validation import (
 )
 from wmtutor.bump.analysis import (
     DiffusionEstimate,
+    activity_profile,
     bump_profile,
-    get_spike_count,
     get_theta_time_series,
 )
 from wmtutor.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
@@ -275,7 +275,10 @@ def plot_network_activity(
     if voltage_monitor is not None:
         axes[2].set(ylabel="Voltage (mV)")
         if len(chosen):
-            axes[2].legend(loc="upper right", ncols=min(len(chosen), 4), fontsize="small")
+            axes[2].legend(
+                loc="lower right", bbox_to_anchor=(1, 0.98), ncols=min(len(chosen), 6),
+                borderaxespad=0, frameon=False, fontsize="small",
+            )  # fmt: skip
     axes[-1].set(xlabel="Time (ms)")
     if sup_title is not None:
         figure.suptitle(sup_title)
@@ -382,14 +385,10 @@ def plot_activity_profile(
     """
     _check("spike_monitor", spike_monitor, SpikeMonitor)
     start, stop = check_window(t_min, t_max, spike_monitor.duration)
-    bins = min(check_count("bins", bins, low=8, high=100_000), spike_monitor.N)
-    counts = get_spike_count(spike_monitor, None, start, stop)
-    group = np.arange(spike_monitor.N) * bins // spike_monitor.N
-    cells = np.bincount(group)
-    rate = np.bincount(group, weights=counts) / cells / (stop - start)
+    _, rate = activity_profile(spike_monitor, start, stop, bins)
     figure, ax = _new_axes(ax, (6, 3))
     ax.stairs(
-        rate / Hz, np.linspace(0, 360, bins + 1), fill=True, alpha=0.4,
+        rate / Hz, np.linspace(0, 360, rate.size + 1), fill=True, alpha=0.4,
         color=COLORS["excit"], label=label or "spikes",
     )  # fmt: skip
     if fit is not None:

@@ -196,8 +196,8 @@ def circular_standard_deviation(angle_deg: Any) -> float:
 
     Examples
     --------
-    >>> round(circular_standard_deviation([355, 5]), 2)
-    5.01
+    >>> round(circular_standard_deviation([340, 20]), 2)
+    20.21
     """
     from scipy.stats import circstd
 

@@ -168,7 +168,7 @@ class PopulationRateMonitor:
                     f"window: expected an odd number of weights that do not all vanish, "
                     f"got {weights.size}"
                 )
-        return convolve1d(self.rate, weights[::-1] / weights.sum(), mode="constant")
+        return convolve1d(self.rate, weights / weights.sum(), mode="constant")
 
     def __repr__(self) -> str:
         mean = self.rate.mean() if self.rate.size else float("nan")

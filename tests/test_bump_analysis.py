@@ -167,8 +167,8 @@ def brownian(D, trials, times, dt, seed, noise=0.0):
 def test_diffusion_interval_covers_the_truth(noise):
     """If the interval were too narrow, a law in N would be claimed from noise.
 
-    Of 200 Brownian data sets with known D, the nominal 95 percent interval from 40 trials must cover
-    at least 84 percent, and not all. The seeds are fixed, so the result is exact for them.
+    Of 200 Brownian data sets with known D, the nominal 95 percent interval from 40 trials must
+    cover at least 84 percent, and not all. The seeds are fixed: the result is exact for them.
     """
     D, covered = 20.0, 0
     for seed in range(200):

@@ -1,0 +1,66 @@
+# `make book` and `make test` work from a bare checkout; `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+BOOK_READY = $(VENV)/.book-ready
+TEST_READY = $(VENV)/.test-ready
+.DEFAULT_GOAL = help
+
+.PHONY: help
+help:  ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(BOOK_READY): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[book]"
+	@touch $@
+
+$(TEST_READY): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[book,test]"
+	@touch $@
+
+.PHONY: book
+book: $(BOOK_READY)  ## Build the textbook, executed, with warnings as errors
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build -W -n --keep-going book
+	@echo "Open book/_build/html/index.html, or run 'make serve'."
+
+.PHONY: serve
+serve: book  ## Build the book and serve it on http://localhost:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory book/_build/html 8000
+
+.PHONY: test
+test: $(TEST_READY)  ## Every test that a plain machine can run (no browser)
+	$(BIN)/python -m pytest -m "not browser" tests
+	$(BIN)/python -m pytest --doctest-modules wmtutor
+	$(BIN)/python -m pytest --nbval -p no:cacheprovider solutions exercises
+
+.PHONY: lint
+lint: $(TEST_READY)  ## ruff (lint and format), mypy, and whether exercises/ follows solutions/
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python solutions/make_exercises.py --check
+
+.PHONY: browser
+browser: $(TEST_READY) book  ## Move every slider of the built book in headless Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+.PHONY: exercises
+exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
+	$(BIN)/python solutions/make_exercises.py --execute
+
+.PHONY: bench
+bench: $(TEST_READY)  ## Time against Brian2; writes book/data/benchmark_bump.json
+	$(BIN)/python tests/peers/benchmark_bump.py
+
+.PHONY: lab
+lab: $(BIN)/python  ## Open the exercises in JupyterLab
+	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	$(BIN)/jupyter lab exercises
+
+.PHONY: clean
+clean:  ## Remove what was built (not the environment)
+	rm -rf book/_build build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -179,6 +179,26 @@ def test_no_global_settings_are_touched(cued_run):
     assert dict(mpl.rcParams) == before
 
 
+def test_every_figure_of_a_notebook_shows():
+    """If drawing inside the style switched interactive mode off, all figures but one would be lost.
+
+    Needs a real kernel: Jupyter's backend sets that mode when the first figure loads it.
+    """
+    import nbclient
+    import nbformat
+
+    sources = [
+        "from wmtutor import plot_tools\nfrom wmtutor.bump import weight_profile",
+        *["figure, ax = plot_tools.plot_weight_profile(weight_profile(64), 0)"] * 2,
+    ]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    for cell in notebook.cells[1:]:
+        assert ["image/png" in output.get("data", {}) for output in cell.outputs] == [True]
+
+
 def bad_calls():
     spikes = SpikeMonitor(np.array([0.1]), np.array([1]), 16, 0.5)
     rate = PopulationRateMonitor(np.arange(500) * ms, np.ones(500), 1 * ms)

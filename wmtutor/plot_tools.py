@@ -73,6 +73,10 @@ def style() -> Iterator[None]:
     False
     >>> plt.close(figure)
     """
+    # Loads the backend if it is not there yet. Jupyter's switches interactive mode on as it loads;
+    # loaded inside the context, it would be switched off again at the context's end, and no later
+    # figure would show.
+    plt.draw_if_interactive()
     with plt.rc_context(
         {
             "figure.dpi": 100,
@@ -777,15 +781,16 @@ def animation_html(animation: FuncAnimation, *, alt: str = "Animation") -> str:
     import re
 
     _check("animation", animation, FuncAnimation)
+    # Characters that plain fonts have; media symbols are missing from many.
     icons = {
         "minus": "−",
-        "fast-backward": "⏮",
-        "step-backward": "◂|",
+        "fast-backward": "⇤",
+        "step-backward": "←",
         "play fa-flip-horizontal": "◀",
-        "pause": "⏸",
+        "pause": "‖",
         "play": "▶",
-        "step-forward": "|▸",
-        "fast-forward": "⏭",
+        "step-forward": "→",
+        "fast-forward": "⇥",
         "plus": "+",
     }
     with plt.rc_context({"animation.embed_limit": 20}):

@@ -461,7 +461,8 @@ def plot_space_time(
     decoding_window : float
         Window of the population vector, seconds.
     min_strength : float
-        Below this strength of the vector no angle is drawn: there is no bump to read.
+        Below this strength of the vector no angle is drawn: there is no bump to read. Nor is one
+        where so few spikes could point somewhere by chance (Rayleigh's test, p > 1e-6).
     cue_spans : sequence of (start, stop)
         Times in seconds that are marked above the map.
     max_rate : float, optional
@@ -503,7 +504,11 @@ def plot_space_time(
         series = get_theta_time_series(
             monitor, start, stop, t_step=decoding_window / 5, window_width=decoding_window
         )
-        readable = series.strength >= min_strength
+        # The slack lets spikes on a window's edge fall where the decoder counted them.
+        edges = series.t[:, None] + np.array([-0.5, 0.5]) * decoding_window - 1e-9
+        spikes = np.diff(np.searchsorted(monitor.t, edges), axis=1)[:, 0]
+        beyond_chance = spikes * series.strength**2 > np.log(1e6)
+        readable = (series.strength >= min_strength) & beyond_chance
         theta = np.where(readable, series.theta_deg, np.nan)
         # A jump over the wrap-around is a break in the line, not a stroke across the map.
         jumps = np.flatnonzero(np.abs(np.diff(theta)) > 180) + 1

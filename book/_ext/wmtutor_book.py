@@ -1,0 +1,47 @@
+"""What the book needs of Sphinx beyond its settings."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Serve third-party files with the book, and keep progress bars out of its pages."""
+    # Notebook kernels inherit this: a bar is for someone who waits, not for the page.
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    app.connect("config-inited", _run_again_when_the_library_changes)
+    app.connect("builder-inited", _host_vendored_files)
+    app.connect("html-page-context", _mend_reference_list)
+    app.connect("build-finished", _empty_second_icon_set)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _run_again_when_the_library_changes(app: Any, config: Any) -> None:
+    # Cached runs go by a page's own code, but what it prints depends on the library as well.
+    digest = hashlib.sha256()
+    for source in sorted((Path(app.srcdir).parent / "wmtutor").rglob("*.py")):
+        digest.update(source.read_bytes())
+    cache = Path(app.outdir).parent / ".jupyter_cache" / digest.hexdigest()[:16]
+    config.nb_execution_cache_path = str(cache)
+
+
+def _host_vendored_files(app: Any) -> None:
+    # Jupyter Book puts every script below _static into every page. These belong to single pages,
+    # so they live elsewhere and join the static files once it has looked.
+    app.config.html_static_path.append(str(Path(app.srcdir) / "vendor"))
+
+
+def _mend_reference_list(
+    app: Any, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    # Sphinx announces references to screen readers as a list and then has no items in it.
+    body = context.get("body", "")
+    context["body"] = body.replace('<div role="list" class="citation-list">', "<div>")
+
+
+def _empty_second_icon_set(app: Any, error: Exception | None) -> None:
+    # The theme loads its icons twice: as a font, and as 1.5 MB of script that draws the same.
+    if error is None:
+        for script in Path(app.outdir, "_static").glob("vendor/fontawesome/*/js/all.min.js"):
+            script.write_text("")

@@ -29,8 +29,11 @@ def test_agree_with_brian2():
 def test_brian2_quantities_pass_as_si():
     """If Brian2's 70*pA were not read as 7e-11, users of both would get other networks."""
     brian2 = pytest.importorskip("brian2")
-    from wmtutor._validation import AMPERE, SECOND, check_quantity
+    from wmtutor._validation import AMPERE, DEGREE, SECOND, check_quantity
 
     assert check_quantity("x", 70 * brian2.pA, AMPERE) == pytest.approx(70 * units.pA, rel=1e-12)
     with pytest.raises(ValueError, match=r"x=.*but x is in s"):
         check_quantity("x", 70 * brian2.pA, SECOND)
+    with pytest.raises(ValueError, match=r"x=.*but x is in °"):
+        check_quantity("x", 120 * brian2.ms, DEGREE)
+    assert check_quantity("x", brian2.Quantity(120), DEGREE) == 120

@@ -70,10 +70,11 @@ def _refuse_wrong_dimension(name: str, value: Any, unit: Unit) -> None:
     dimension = getattr(value, "dim", None)
     if dimension is None or not hasattr(dimension, "is_dimensionless"):
         return
+    if dimension.is_dimensionless:
+        return
     import brian2
 
-    wanted = getattr(brian2, unit.brian2_name).dim if unit.brian2_name else brian2.DIMENSIONLESS
-    if dimension != wanted and not dimension.is_dimensionless:
+    if not unit.brian2_name or dimension != getattr(brian2, unit.brian2_name).dim:
         raise ValueError(
             f"{name}={value} has the unit of {dimension}, but {name} is in {unit.symbol or '1'}"
         )

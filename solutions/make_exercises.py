@@ -1,0 +1,146 @@
+"""Make the exercise notebooks from the solution notebooks.
+
+The solution notebooks are the source. Answers between ``### BEGIN SOLUTION`` and
+``### END SOLUTION``, hidden tests and outputs are taken out by nbgrader's own preprocessors, the
+same that release an nbgrader assignment::
+
+    python solutions/make_exercises.py             # write exercises/
+    python solutions/make_exercises.py --check     # fail if exercises/ is out of step
+    python solutions/make_exercises.py --execute   # run the solution notebooks in place first
+"""
+
+import argparse
+import copy
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+__all__ = ["execute", "main", "release", "write"]
+
+SOLUTIONS = Path(__file__).resolve().parent
+EXERCISES = SOLUTIONS.parent / "exercises"
+CODE_STUB = "# Your code here."
+TEXT_STUB = "*Write here.*"
+
+
+def release(solution: NotebookNode) -> NotebookNode:
+    """The exercise that belongs to a solution notebook.
+
+    Parameters
+    ----------
+    solution : NotebookNode
+        Left as it is.
+
+    Returns
+    -------
+    NotebookNode
+        Without answers, hidden tests and outputs.
+
+    Raises
+    ------
+    RuntimeError
+        If a solution region is not closed, or sits in a cell that nbgrader does not know as one.
+    """
+    from nbgrader.preprocessors import (
+        CheckCellMetadata,
+        ClearHiddenTests,
+        ClearOutput,
+        ClearSolutions,
+    )
+    from traitlets.config import Config
+
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": CODE_STUB}
+    config.ClearSolutions.text_stub = TEXT_STUB
+    notebook = copy.deepcopy(solution)
+    for preprocessor in (CheckCellMetadata, ClearSolutions, ClearHiddenTests, ClearOutput):
+        notebook, _ = preprocessor(config=config).preprocess(notebook, {})
+    return notebook
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run a notebook from top to bottom and keep its outputs.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place.
+    folder : Path
+        Where it runs.
+
+    Returns
+    -------
+    NotebookNode
+        The same notebook; what depends on the machine and the hour is left out, so that the same
+        results give the same file.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell raises an error.
+    """
+    from nbclient import NotebookClient
+
+    NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        coalesce_streams=True,  # else the number of pieces of a printout depends on timing
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    return notebook
+
+
+def write(notebook: NotebookNode) -> str:
+    """A notebook as the text of its file."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="fail if exercises/ is out of step")
+    what.add_argument(
+        "--execute", action="store_true", help="run the solution notebooks in place first"
+    )
+    options = parser.parse_args(arguments)
+
+    wanted = {}
+    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        if options.execute:
+            path.write_text(write(execute(notebook, SOLUTIONS)), encoding="utf-8")
+            print(f"executed {path.name}")
+        wanted[path.name] = write(release(notebook))
+    present = {path.name: path.read_text("utf-8") for path in sorted(EXERCISES.glob("*.ipynb"))}
+
+    if options.check:
+        differing = [name for name in wanted if present.get(name) != wanted[name]]
+        stray = [name for name in present if name not in wanted]
+        for name in differing + stray:
+            print(f"exercises/{name} is not what solutions/ gives", file=sys.stderr)
+        if differing or stray:
+            print("run: python solutions/make_exercises.py", file=sys.stderr)
+        return 1 if differing or stray else 0
+
+    EXERCISES.mkdir(exist_ok=True)
+    for name in present.keys() - wanted.keys():
+        (EXERCISES / name).unlink()
+    for name, text in wanted.items():
+        (EXERCISES / name).write_text(text, encoding="utf-8")
+        print(f"wrote exercises/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,224 @@
+"""The notebooks: exercises follow from solutions, hold no answers, and run untouched."""
+
+import copy
+import importlib.util
+import textwrap
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from wmtutor.checks import exercise
+
+ROOT = Path(__file__).parent.parent
+#: Each notebook and the exercise that it belongs to.
+NOTEBOOKS = {"01_bump_spontaneous_and_cue.ipynb": "bump_1"}
+
+
+def _load_make_exercises():
+    path = ROOT / "solutions" / "make_exercises.py"
+    specification = importlib.util.spec_from_file_location("make_exercises", path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+make_exercises = _load_make_exercises()
+
+
+def _read(folder, name):
+    return nbformat.read(ROOT / folder / name, as_version=4)
+
+
+@pytest.fixture(params=NOTEBOOKS, scope="module")
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def solution(name):
+    return _read("solutions", name)
+
+
+@pytest.fixture(scope="module")
+def released(name):
+    return _read("exercises", name)
+
+
+def _cells(notebook, suffix=""):
+    return [c for c in notebook.cells if c.cell_type == "code" and c.id.endswith(suffix)]
+
+
+def _answer_region(source):
+    """The lines between the solution marks, without their common indentation."""
+    region = source.split("### BEGIN SOLUTION\n")[1].split("### END SOLUTION")[0]
+    return textwrap.dedent(region).strip("\n")
+
+
+def test_every_notebook_is_listed_here():
+    """A notebook would be added without any of these tests."""
+    for folder in ("solutions", "exercises"):
+        assert {path.name for path in (ROOT / folder).glob("*.ipynb")} == set(NOTEBOOKS)
+
+
+def test_exercises_are_in_step():
+    """Learners would work on another notebook than the one that was reviewed and tested."""
+    assert make_exercises.main(["--check"]) == 0
+
+
+def test_check_notices_a_difference(monkeypatch, tmp_path, capsys):
+    """The check would say yes to anything."""
+    monkeypatch.setattr(make_exercises, "EXERCISES", tmp_path)
+    assert make_exercises.main(["--check"]) == 1
+    assert make_exercises.main([]) == 0
+    assert make_exercises.main(["--check"]) == 0
+    changed = next(tmp_path.glob("*.ipynb"))
+    changed.write_text(changed.read_text("utf-8").replace("Predict", "Guess", 1), "utf-8")
+    (tmp_path / "stray.ipynb").write_text("{}", "utf-8")
+    assert make_exercises.main(["--check"]) == 1
+    said = capsys.readouterr().err
+    assert changed.name in said
+    assert "stray.ipynb" in said
+    assert make_exercises.main([]) == 0
+    assert make_exercises.main(["--check"]) == 0
+
+
+def test_release_leaves_the_solution_alone_and_repeats(solution):
+    """Making the exercise twice would give two files, or would empty the solution."""
+    before = copy.deepcopy(solution)
+    assert make_exercises.write(make_exercises.release(solution)) == make_exercises.write(
+        make_exercises.release(solution)
+    )
+    assert solution == before
+
+
+def test_open_solution_region_is_refused(solution):
+    """A forgotten end mark would publish the answer, or swallow the rest of the cell."""
+    broken = copy.deepcopy(solution)
+    cell = _cells(broken, "-answer")[0]
+    cell.source = cell.source.replace("### END SOLUTION", "")
+    with pytest.raises(RuntimeError, match="no end solution"):
+        make_exercises.release(broken)
+
+
+def test_no_answer_is_left(solution, released):
+    """The exercise would show its own answers."""
+    text = "\n".join(cell.source for cell in released.cells)
+    assert "SOLUTION" not in text
+    assert "HIDDEN" not in text
+    shown = {line.strip() for line in text.splitlines()}
+    answers, given = [], set()
+    for cell in _cells(solution):
+        if "### BEGIN SOLUTION" in cell.source:
+            answers.append(_answer_region(cell.source))
+        else:
+            given.update(line.strip() for line in cell.source.splitlines())
+    assert len(answers) >= 14
+    for line in "\n".join(answers).splitlines():
+        # Brackets and the like are no answer, nor is what the notebook itself shows before.
+        if len(line.strip()) > 5 and line.strip() not in given:
+            assert line.strip() not in shown
+    for cell in solution.cells:
+        if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution"):
+            assert cell.source not in text
+            assert next(c for c in released.cells if c.id == cell.id).source == "*Write here.*"
+
+
+def test_exercise_has_no_outputs(released):
+    """The figures and checks of the solution would give the answers away."""
+    for cell in _cells(released):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+def test_solution_was_executed_and_is_all_correct(solution):
+    """The committed solution would show stale or failing checks."""
+    counts = [cell.execution_count for cell in _cells(solution)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in _cells(solution, "-check"):
+        (output,) = cell.outputs
+        assert output.data["text/plain"].startswith("Correct. "), cell.id
+
+
+def test_every_figure_is_there(solution):
+    """A cell that draws would show nothing, as when figures are not flushed."""
+    drawing = [cell for cell in _cells(solution) if "= plot_" in cell.source]
+    assert len(drawing) >= 7
+    for cell in drawing:
+        assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.id
+        assert "nbval-ignore-output" in cell.metadata.tags
+
+
+def test_files_do_not_depend_on_the_hour_or_the_machine(solution, released):
+    """Executing again without a change would change the file."""
+    for notebook in (solution, released):
+        assert notebook.metadata == {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+        for cell in notebook.cells:
+            assert set(cell.metadata) <= {"nbgrader", "tags"}
+    assert [cell.id for cell in solution.cells] == [cell.id for cell in released.cells]
+    assert len({cell.id for cell in solution.cells}) == len(solution.cells)
+
+
+def test_each_question_has_its_cells_and_points(name, solution):
+    """A question would have no place for its answer, or other points than the checker gives."""
+    questions = exercise(NOTEBOOKS[name]).questions
+    by_id = {cell.id: cell for cell in solution.cells}
+    assert {cell.id for cell in _cells(solution, "-check")} == {f"{q}-check" for q in questions}
+    for question in questions.values():
+        answer, check = by_id[f"{question.name}-answer"], by_id[f"{question.name}-check"]
+        points = question.specification.points
+        assert answer.metadata.nbgrader.solution
+        assert check.metadata.nbgrader.grade
+        assert check.metadata.nbgrader.points == points
+        number = question.name.removeprefix("q")
+        heading = f"### Question {number} ({points} point{'s' * (points > 1)})"
+        assert sum(heading in cell.source for cell in solution.cells) == 1
+        # What .solution() shows is what the notebook runs.
+        assert _answer_region(answer.source) == question.specification.solution.strip()
+
+
+def test_untouched_exercise_runs_and_says_not_attempted(released):
+    """A learner who runs all cells first would meet an error, or a verdict on no answer."""
+    notebook = make_exercises.execute(copy.deepcopy(released), ROOT / "exercises")
+    checks = _cells(notebook, "-check")
+    assert len(checks) >= 14
+    for cell in checks:
+        (output,) = cell.outputs
+        assert output.data["text/plain"].startswith("Not attempted. "), cell.id
+    for cell in _cells(notebook):
+        assert not any(output.get("name") == "stderr" for output in cell.outputs), cell.id
+
+
+def test_solutions_put_in_turn_every_check_to_correct(name, solution, released):
+    """An exercise could not be solved in the notebook that the learner has."""
+    answers = {cell.id: cell.source for cell in _cells(solution, "-answer")}
+    namespace = {}
+    for cell in _cells(released):
+        question = cell.id.removesuffix("-check")
+        if cell.id.endswith("-answer"):
+            exec(compile(cell.source, cell.id, "exec"), namespace)
+        elif cell.id.endswith("-check"):
+            outcome = eval(cell.source, namespace)
+            assert outcome.status == "not attempted", cell.id
+            exec(compile(answers[f"{question}-answer"], cell.id, "exec"), namespace)
+            assert eval(cell.source, namespace).correct, cell.id
+        elif cell.id != "sigma-explore":
+            exec(compile(cell.source, cell.id, "exec"), namespace)
+    progress = namespace["ex"].progress().splitlines()[-1]
+    points = sum(q.specification.points for q in exercise(NOTEBOOKS[name]).questions.values())
+    assert progress == f"{points} of {points} points"
+
+
+def test_hidden_tests_fail_an_empty_answer(solution):
+    """nbgrader would give full points for an untouched notebook."""
+    setup = next(cell for cell in solution.cells if cell.id == "setup")
+    for cell in _cells(solution, "-check"):
+        namespace = {}
+        exec(setup.source, namespace)
+        variable = cell.source.rpartition("check(")[2].rstrip(")")
+        namespace[variable] = None
+        with pytest.raises(AssertionError):
+            exec(cell.source, namespace)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from wmtutor.bump import (
+    NoBumpError,
     activity_profile,
     bump_profile,
     estimate_diffusion,
@@ -136,13 +137,13 @@ def test_bump_profile_standard_errors_are_honest():
 
 def test_bump_profile_finds_none_where_there_is_none():
     """If noise were fitted, "a bump of 0.4 Hz" would be reported for an empty memory."""
-    with pytest.raises(ValueError, match="no spikes in this window"):
+    with pytest.raises(NoBumpError, match="no spikes in this window"):
         bump_profile(SpikeMonitor(np.zeros(0), np.zeros(0), 100, 1.0))
     for seed in range(100):
-        with pytest.raises(ValueError, match="too even"):
+        with pytest.raises(NoBumpError, match="too even"):
             bump_profile(monitor_of(np.full(1024, 5.0), 0.3, seed))
     run = simulate_wm(t_stimulus_duration=200 * ms, preset="neurodynex3", seed=1)
-    with pytest.raises(ValueError, match=r"too even|no spikes"):
+    with pytest.raises(NoBumpError, match=r"too even|no spikes"):
         bump_profile(run.spike_monitor_excit, 500 * ms, 800 * ms)
 
 

@@ -26,6 +26,7 @@ from wmtutor._validation import (
 )
 from wmtutor.bump.analysis import (
     DiffusionEstimate,
+    NoBumpError,
     activity_profile,
     bump_profile,
     get_theta_time_series,
@@ -398,9 +399,8 @@ def plot_activity_profile(
     if fit is not None:
         try:
             profile = bump_profile(spike_monitor, start, stop, fit=fit, bins=bins)
-        except ValueError as error:
-            if "too even" not in str(error) and "no spikes" not in str(error):
-                raise
+        except NoBumpError:
+            pass
         else:
             ax.plot(
                 profile.angles_deg,

@@ -6,6 +6,7 @@
 from wmtutor.bump.analysis import (
     BumpProfile,
     DiffusionEstimate,
+    NoBumpError,
     ThetaTimeSeries,
     activity_profile,
     bump_profile,
@@ -23,6 +24,7 @@ __all__ = [
     "BumpParameters",
     "BumpProfile",
     "DiffusionEstimate",
+    "NoBumpError",
     "PopulationVector",
     "ThetaTimeSeries",
     "WorkingMemoryRun",

@@ -21,6 +21,7 @@ from wmtutor.ring import population_vector, preferred_angles, signed_difference,
 __all__ = [
     "BumpProfile",
     "DiffusionEstimate",
+    "NoBumpError",
     "ThetaTimeSeries",
     "activity_profile",
     "bump_profile",
@@ -240,6 +241,10 @@ def activity_profile(
     return np.bincount(group, weights=preferred_angles(monitor.N)) / cells, rate
 
 
+class NoBumpError(ValueError):
+    """There is no bump in the window: no spikes, or activity that a flat line explains as well."""
+
+
 class BumpProfile(NamedTuple):
     """Rate against preferred angle, and the bell fitted to it.
 
@@ -327,8 +332,10 @@ def bump_profile(
     Raises
     ------
     TypeError, ValueError
-        For bad arguments, and for a window in which there is no bump to fit: no spikes at all, or
-        activity too even for a bell to be found.
+        For bad arguments.
+    NoBumpError
+        If there is no bump to fit (a ``ValueError`` too): no spikes at all, or activity too even
+        for a bell to be found.
 
     Examples
     --------
@@ -350,7 +357,7 @@ def bump_profile(
     angles_deg, rate = activity_profile(monitor, start, stop, check_count("bins", bins, low=8))
     counts = get_spike_count(monitor, None, start, stop)
     if counts.sum() == 0:
-        raise ValueError(
+        raise NoBumpError(
             f"t_min={SECOND.show(start)} and t_max={SECOND.show(stop)}: no spikes in this window, "
             f"so there is no bump to fit"
         )
@@ -378,7 +385,7 @@ def bump_profile(
     freedom = rate.size - 4
     ratio = (flat_residual - residual) / 3 / max(residual / freedom, 1e-300)
     if not best.success or f_distribution.sf(ratio, 3, freedom) > 1e-8:
-        raise ValueError(
+        raise NoBumpError(
             f"t_min={SECOND.show(start)} and t_max={SECOND.show(stop)}: the activity in this "
             f"window ({counts.sum()} spikes) is too even to fit a bump to"
         )

@@ -6,11 +6,13 @@ Three things are done another way, and none of them is an approximation beyond r
   step. A step moves ``v`` by little, so ``exp(a + b) = exp(a) (1 + b + ...)`` needs a short
   polynomial and no call of ``exp``. Where a step moves some cell further, ``exp`` is called.
 - The ring's circular convolution is a sum over the Fourier modes that the weight profile has.
-  A smooth profile has few of them.
-- Loops are written so that the compiler can use vector instructions without reordering any sum.
-  Results therefore do not depend on the width of the processor's vectors.
+  A smooth profile has few of them, and symmetries of sine and cosine shorten their tables.
+- Multiplications and additions may be fused, and the sums over the ring reordered, to suit the
+  processor's vector instructions. The same machine gives the same bits every time; another
+  kind of processor may differ in the last ones.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -21,7 +23,7 @@ from wmtutor.bump.state import Cell, Network, NetworkState, Recording
 __all__ = ["RingModes", "advance"]
 
 #: Above this relative size of the exponent's change the polynomial gives way to ``exp``.
-_LARGE = 0.03
+_LARGE = 0.04
 #: ``u`` is worked out afresh after this many steps, so that rounding cannot pile up.
 _REFRESH = 8192
 
@@ -30,8 +32,21 @@ class RingModes:
     """The Fourier modes of the weight profile, as tables of cosines and sines.
 
     The profile is even, so mode ``k`` of the drive is ``weight_k`` times mode ``k`` of the gates.
-    Modes below rounding are left out. Cells ``j`` and ``N - j`` share a cosine, and their sines
-    differ in sign only, so the tables cover half of the ring.
+    Modes below rounding are left out.
+
+    Two symmetries shorten the tables. Cells ``j`` and ``N - j`` share a cosine, and their sines
+    differ in sign, so half of the ring will do (places ``0 .. h``, ``h = N // 2``). Where 4 divides
+    N, places ``j`` and ``h - j`` share both up to a sign that depends on whether the mode is odd or
+    even: from their sums and differences a quarter of the ring will do.
+
+    Attributes
+    ----------
+    mean_weight : float
+        Weight of mode 0, divided by N.
+    odd, even : tuple of ndarray
+        For the odd and the even modes: cosines and sines with a row per mode and a column per
+        place, and the modes' weights. A ring that cannot be folded has all its modes in ``even``,
+        over half of the ring, and no places in ``odd``.
     """
 
     def __init__(self, weights: np.ndarray) -> None:
@@ -39,34 +54,43 @@ class RingModes:
         spectrum = np.fft.rfft(weights).real
         kept = np.flatnonzero(np.abs(spectrum) > 1e-15 * np.abs(spectrum).max())
         modes = np.arange(1, (kept.max() if len(kept) else 0) + 1)
-        # A table as wide as a multiple of eight leaves no odd end for the vector loops.
-        width = max(8, -(-len(modes) // 8) * 8)
-        half = N // 2 + 1
-        # Reducing the product modulo N keeps the angles' rounding small at high modes.
-        turns = np.outer(np.arange(half), modes) % N * (2 * np.pi / N)
-        self.cosines = np.zeros((half, width))
-        self.sines = np.zeros((half, width))
-        self.cosines[:, : len(modes)] = np.cos(turns)
-        self.sines[:, : len(modes)] = np.sin(turns)
-        self.cosines_by_mode = np.ascontiguousarray(self.cosines.T)
-        self.sines_by_mode = np.ascontiguousarray(self.sines.T)
+        mode_weights = 2 * spectrum / N
+        if N % 2 == 0:
+            mode_weights[-1] /= 2  # the alternating mode has no partner
         self.mean_weight = spectrum[0] / N
-        self.mode_weights = np.zeros(width)
-        self.mode_weights[: len(modes)] = 2 * spectrum[modes] / N
-        if N % 2 == 0 and len(modes) == N // 2:
-            self.mode_weights[N // 2 - 1] /= 2  # the alternating mode has no partner
+        if N % 4 == 0:
+            self.odd = self._tables(N // 4 + 1, modes[modes % 2 == 1], N, mode_weights)
+            self.even = self._tables(N // 4 + 1, modes[modes % 2 == 0], N, mode_weights)
+        else:
+            self.odd = self._tables(0, modes[:0], N, mode_weights)
+            self.even = self._tables(N // 2 + 1, modes, N, mode_weights)
+
+    @staticmethod
+    def _tables(
+        places: int, modes: np.ndarray, N: int, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        # Four modes are taken at a time; tables are filled up with modes of weight 0.
+        width = -(-len(modes) // 4) * 4
+        # Reducing the product modulo N keeps the angles' rounding small at high modes.
+        turns = np.outer(modes, np.arange(places)) % N
+        cosines, sines = np.zeros((2, width, places))
+        cosines[: len(modes)] = np.cos(turns * (2 * np.pi / N))
+        sines[: len(modes)] = np.sin(turns * (2 * np.pi / N))
+        padded = np.zeros(width)
+        padded[: len(modes)] = weights[modes]
+        return cosines, sines, padded
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exp_change(b):
-    """exp(b) for a small b, to rounding (|b| <= 0.03: the next term is below 1e-16)."""
+    """exp(b) for a small b, to rounding (|b| <= 0.04: the next term is below 2e-16)."""
     return 1.0 + b * (
         1.0
         + b * (1 / 2 + b * (1 / 6 + b * (1 / 24 + b * (1 / 120 + b * (1 / 720 + b * (1 / 5040))))))
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _membrane_changes(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free, step, dv):
     """Write each cell's change of voltage into ``dv``; return how many cells moved far."""
     dt = network.dt
@@ -102,7 +126,7 @@ def _membrane_changes(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free
     return far
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exact_change(cell, network, v, s_AMPA, s_GABA, S_NMDA, current):
     """One cell's change of voltage with exponentials instead of polynomials."""
     dt = network.dt
@@ -124,7 +148,7 @@ def _exact_change(cell, network, v, s_AMPA, s_GABA, S_NMDA, current):
     return dt * slope
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free, step, dv, spikes):
     """Move one population's voltages by a step; list and reset the cells that fire."""
     per_scale = 1.0 / network.nmda_block_voltage
@@ -132,21 +156,23 @@ def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free,
     if far > 0:
         for i in range(v.shape[0]):
             if free[i] <= step:
-                exact = _exact_change(
+                dv[i] = _exact_change(
                     cell, network, v[i], s_AMPA[i], s_GABA[i], S_NMDA[i], current[i]
                 )
-                dv[i] = exact
-    for i in range(v.shape[0]):
-        v[i] += dv[i]
+    decay_AMPA = 1.0 - network.dt / network.tau_AMPA + (network.dt / network.tau_AMPA) ** 2 / 2
+    above = 0
     if far > 0 or step % _REFRESH == 0:
         for i in range(v.shape[0]):
+            v[i] += dv[i]
             u[i] = math.exp(-v[i] * per_scale)
+            s_AMPA[i] *= decay_AMPA
+            above += v[i] > network.v_threshold
     else:
         for i in range(v.shape[0]):
+            v[i] += dv[i]
             u[i] *= _exp_change(-dv[i] * per_scale)
-    above = 0
-    for i in range(v.shape[0]):
-        above += v[i] > network.v_threshold
+            s_AMPA[i] *= decay_AMPA
+            above += v[i] > network.v_threshold
     fired = 0
     if above > 0:
         u_reset = math.exp(-network.v_reset * per_scale)
@@ -157,75 +183,104 @@ def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free,
                 free[i] = step + cell.refractory_steps
                 spikes[fired] = i
                 fired += 1
-    decay_AMPA = 1.0 - network.dt / network.tau_AMPA + (network.dt / network.tau_AMPA) ** 2 / 2
-    for i in range(v.shape[0]):
-        s_AMPA[i] *= decay_AMPA
     return fired
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _filter(table, weights, values, filtered):
+    """Sum the values with each row of the table, and add up the rows times weighted sums."""
+    width, places = table.shape
+    for j in range(places):
+        filtered[j] = 0.0
+    for k in range(0, width, 4):  # four rows at a time: fewer passes over the values
+        sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
+        for j in range(places):
+            value = values[j]
+            sum0 += value * table[k, j]
+            sum1 += value * table[k + 1, j]
+            sum2 += value * table[k + 2, j]
+            sum3 += value * table[k + 3, j]
+        sum0 *= weights[k]
+        sum1 *= weights[k + 1]
+        sum2 *= weights[k + 2]
+        sum3 *= weights[k + 3]
+        for j in range(places):
+            filtered[j] += (sum0 * table[k, j] + sum1 * table[k + 1, j]) + (
+                sum2 * table[k + 2, j] + sum3 * table[k + 3, j]
+            )
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _fold(values, half, sums, differences):
+    """Sums and differences of places j and half - j, for j below the middle."""
+    for j in range(half // 2):
+        sums[j] = values[j] + values[half - j]
+    for j in range(half // 2):
+        differences[j] = values[j] - values[half - j]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _unfold(same, opposite, half, values):
+    """The reverse: parts that places j and half - j share, and parts of opposite sign."""
+    for j in range(half // 2):
+        values[j] = same[j] + opposite[j]
+    for j in range(half // 2):
+        values[half - j] = same[j] - opposite[j]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _ring_sums(
-    s, even, odd, cos_sums, sin_sums, cosines, sines, cosines_by_mode, sines_by_mode,
-    mode_weights, mean_weight, drive,
+    s, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines, even_weights,
+    symmetric, antisymmetric, sums, differences, filtered, filtered_too, drive,
 ):  # fmt: skip
-    """Write the ring-weighted sums of ``s`` into ``drive``; return the plain sum."""
+    """Write the ring-weighted sums of ``s`` into ``drive``; return the plain sum.
+
+    All arrays from ``symmetric`` to ``filtered_too`` are scratch, of N // 2 + 1 places.
+    """
     N = s.shape[0]
-    half, width = cosines.shape
-    even[0], odd[0] = s[0], 0.0
-    for j in range(1, half):
-        even[j] = s[j] + s[N - j]
-        odd[j] = s[j] - s[N - j]
-    if N % 2 == 0 and N > 1:
-        even[half - 1], odd[half - 1] = s[half - 1], 0.0
+    half = N // 2
+    middle = half // 2
+    symmetric[0], antisymmetric[0] = s[0], 0.0
+    for j in range(1, half + 1):
+        symmetric[j] = s[j] + s[N - j]
+    for j in range(1, half + 1):
+        antisymmetric[j] = s[j] - s[N - j]
+    if N % 2 == 0:
+        symmetric[half], antisymmetric[half] = s[half], 0.0
+
     total = 0.0
-    for j in range(half):
-        total += even[j]
+    if odd_cosines.shape[1] > 0:
+        _fold(symmetric, half, sums, differences)
+        sums[middle], differences[middle] = symmetric[middle], 0.0
+        for j in range(middle + 1):
+            total += sums[j]
+        _filter(even_cosines, even_weights, sums, filtered)
+        _filter(odd_cosines, odd_weights, differences, filtered_too)
+        _unfold(filtered, filtered_too, half, symmetric)
+        symmetric[middle] = filtered[middle]
+        _fold(antisymmetric, half, sums, differences)
+        sums[middle], differences[middle] = antisymmetric[middle], 0.0
+        _filter(odd_sines, odd_weights, sums, filtered)
+        _filter(even_sines, even_weights, differences, filtered_too)
+        _unfold(filtered, filtered_too, half, antisymmetric)
+        antisymmetric[middle] = filtered[middle]
+    else:
+        for j in range(half + 1):
+            total += symmetric[j]
+        _filter(even_cosines, even_weights, symmetric, filtered)
+        _filter(even_sines, even_weights, antisymmetric, filtered_too)
+        symmetric[:] = filtered
+        antisymmetric[:] = filtered_too
 
-    cos_sums[:] = 0.0
-    sin_sums[:] = 0.0
-    j = 0
-    while j + 4 <= half:  # four cells at a time: fewer passes over the sums
-        e0, e1, e2, e3 = even[j], even[j + 1], even[j + 2], even[j + 3]
-        o0, o1, o2, o3 = odd[j], odd[j + 1], odd[j + 2], odd[j + 3]
-        for k in range(width):
-            cos_sums[k] += (e0 * cosines[j, k] + e1 * cosines[j + 1, k]) + (
-                e2 * cosines[j + 2, k] + e3 * cosines[j + 3, k]
-            )
-        for k in range(width):
-            sin_sums[k] += (o0 * sines[j, k] + o1 * sines[j + 1, k]) + (
-                o2 * sines[j + 2, k] + o3 * sines[j + 3, k]
-            )
-        j += 4
-    while j < half:
-        for k in range(width):
-            cos_sums[k] += even[j] * cosines[j, k]
-            sin_sums[k] += odd[j] * sines[j, k]
-        j += 1
-
-    # From here on, even and odd hold the drive's even and odd parts.
-    even[:] = mean_weight * total
-    odd[:] = 0.0
-    for k in range(0, width, 4):
-        c0, c1 = cos_sums[k] * mode_weights[k], cos_sums[k + 1] * mode_weights[k + 1]
-        c2, c3 = cos_sums[k + 2] * mode_weights[k + 2], cos_sums[k + 3] * mode_weights[k + 3]
-        d0, d1 = sin_sums[k] * mode_weights[k], sin_sums[k + 1] * mode_weights[k + 1]
-        d2, d3 = sin_sums[k + 2] * mode_weights[k + 2], sin_sums[k + 3] * mode_weights[k + 3]
-        for j in range(half):
-            even[j] += (c0 * cosines_by_mode[k, j] + c1 * cosines_by_mode[k + 1, j]) + (
-                c2 * cosines_by_mode[k + 2, j] + c3 * cosines_by_mode[k + 3, j]
-            )
-        for j in range(half):
-            odd[j] += (d0 * sines_by_mode[k, j] + d1 * sines_by_mode[k + 1, j]) + (
-                d2 * sines_by_mode[k + 2, j] + d3 * sines_by_mode[k + 3, j]
-            )
-    drive[0] = even[0]
-    for j in range(1, half):
-        drive[j] = even[j] + odd[j]
-        drive[N - j] = even[j] - odd[j]
+    constant = mean_weight * total
+    for j in range(half + 1):
+        drive[j] = (constant + symmetric[j]) + antisymmetric[j]
+    for j in range(1, (N + 1) // 2):
+        drive[N - j] = (constant + symmetric[j]) - antisymmetric[j]
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _update_nmda(network, s_NMDA, x):
     dt = network.dt
     half_x = 1.0 - dt / (2.0 * network.tau_x)
@@ -238,19 +293,20 @@ def _update_nmda(network, s_NMDA, x):
         x[i] *= decay_x
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _advance(
-    network, weights_tables, step, steps,
+    network, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines,
+    even_weights, step, steps,
     v_E, v_I, s_AMPA_E, s_AMPA_I, s_NMDA, x, s_GABA, s_GABA_own, free_E, free_I,
     current_levels, current_index, counts_E, targets_E, counts_I, targets_I,
     stride, record_E, record_I, recorded_v_E, recorded_v_I,
     spike_steps_E, spike_cells_E, spike_steps_I, spike_cells_I,
 ):  # fmt: skip
-    cosines, sines, cosines_by_mode, sines_by_mode, mode_weights, mean_weight = weights_tables
     E, I = network.excit, network.inhib  # noqa: E741
-    half, width = cosines.shape
-    even, odd = np.empty(half), np.empty(half)
-    cos_sums, sin_sums = np.empty(width), np.empty(width)
+    places = E.N // 2 + 1
+    symmetric, antisymmetric = np.empty(places), np.empty(places)
+    sums, differences = np.empty(places), np.empty(places)
+    filtered, filtered_too = np.empty(places), np.empty(places)
     ring_drive, plain_drive = np.empty(E.N), np.empty(I.N)
     s_GABA_E, s_GABA_I = np.empty(E.N), np.empty(I.N)
     no_current = np.zeros(I.N)
@@ -275,8 +331,9 @@ def _advance(
                 recorded_v_I[row, i] = v_I[record_I[i]]
 
         total = _ring_sums(
-            s_NMDA, even, odd, cos_sums, sin_sums, cosines, sines, cosines_by_mode,
-            sines_by_mode, mode_weights, mean_weight, ring_drive,
+            s_NMDA, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines,
+            even_weights, symmetric, antisymmetric, sums, differences, filtered, filtered_too,
+            ring_drive,
         )  # fmt: skip
         plain_drive[:] = total
         s_GABA_E[:] = s_GABA
@@ -317,6 +374,12 @@ def _advance(
     return s_GABA, num_spikes_E, num_spikes_I
 
 
+@functools.lru_cache(maxsize=4)
+def _modes_of(weights: bytes) -> RingModes:
+    """The tables of a profile; a run asks for the same ones once a chunk."""
+    return RingModes(np.frombuffer(weights))
+
+
 def _room_for_spikes(cell: Cell, steps: int) -> int:
     return cell.N * (steps // cell.refractory_steps + 1)
 
@@ -329,29 +392,17 @@ def advance(
     extern_excit: tuple[np.ndarray, np.ndarray],
     extern_inhib: tuple[np.ndarray, np.ndarray],
     record: Recording,
-    modes: RingModes | None = None,
 ) -> None:
-    """Advance the network; arguments as in :func:`wmtutor.bump.reference.advance`.
-
-    ``modes`` spares working out the tables of the weight profile again at every call.
-    """
-    modes = modes or RingModes(network.weights)
+    """Advance the network; arguments as in :func:`wmtutor.bump.reference.advance`."""
+    modes = _modes_of(network.weights.tobytes())
     steps = len(current_index)
     buffers = [
         np.empty(_room_for_spikes(cell, steps), np.int64)
         for cell in (network.excit, network.inhib)
         for _ in range(2)
     ]
-    tables = (
-        modes.cosines,
-        modes.sines,
-        modes.cosines_by_mode,
-        modes.sines_by_mode,
-        modes.mode_weights,
-        modes.mean_weight,
-    )
     state.s_GABA, num_E, num_I = _advance(
-        network, tables, state.step, steps,
+        network, modes.mean_weight, *modes.odd, *modes.even, state.step, steps,
         state.v_E, state.v_I, state.s_AMPA_E, state.s_AMPA_I, state.s_NMDA, state.x,
         state.s_GABA, state.s_GABA_own, state.free_E, state.free_I,
         current_levels, current_index, *extern_excit, *extern_inhib,

@@ -296,8 +296,9 @@ def simulate_wm(
     dt : float
         Step of integration in seconds.
     seed : int, SeedSequence or None
-        Seed of all random draws. The same seed and backend give the same spikes in any process. A
-        longer run with the same seed repeats the shorter one. None takes fresh entropy.
+        Seed of all random draws. The same seed and backend give the same spikes in any process on
+        the same kind of machine. A longer run with the same seed repeats the shorter one. None
+        takes fresh entropy.
     backend : {"auto", "numba", "numpy"}
         The compiled kernel or the readable NumPy version. "auto" takes Numba where it is installed.
     progress : bool

@@ -422,6 +422,17 @@ def test_ctrl_c_stops_within_a_second():
     assert time.monotonic() - begin < 10
 
 
+def test_refractory_time_is_cut_to_steps_as_in_brian2():
+    """If a step that does not divide 2 ms were rounded another way, rates would differ there."""
+    timestep = pytest.importorskip("brian2.core.functions").timestep
+    from wmtutor.bump.simulate import _refractory_steps
+
+    for dt in np.arange(0.001, 0.5, 0.0007) * ms:
+        for duration in (1 * ms, 2 * ms):
+            assert _refractory_steps(duration, dt) == int(timestep(duration, dt))
+    assert _refractory_steps(0.0, 0.1 * ms) == 1
+
+
 def test_instability_is_an_error_and_not_nan():
     """If a step too long gave NaN, a plot would be blank and nobody would know why."""
     with pytest.raises(FloatingPointError, match=r"dt=500\*us: the integration became unstable"):

@@ -423,3 +423,19 @@ def test_axe_finds_no_serious_fault(name: str, dark: bool, open_page: Any) -> No
             if violation["impact"] in ("serious", "critical")
         ]
         assert found == []
+
+
+def test_animation_plays(open_page: Any) -> None:
+    """An animation that stands still shows no memory forming."""
+    with open_page("bump.html") as visit:
+        picture = visit.page.locator(".animation img")
+        first = picture.get_attribute("src")
+        visit.page.get_by_role("button", name="Play", exact=True).click()
+        visit.page.wait_for_function(
+            "first => document.querySelector('.animation img').src !== first", arg=first
+        )
+        visit.page.get_by_role("button", name="Last frame").click()
+        last = picture.get_attribute("src")
+        assert last != first
+        visit.page.get_by_role("slider", name="Frame").press("Home")
+        assert picture.get_attribute("src") == first

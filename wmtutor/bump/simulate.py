@@ -176,6 +176,11 @@ def _choose_backend(backend: Any) -> Callable[..., None]:
     return reference.advance
 
 
+def _refractory_steps(t_refractory: float, dt: float) -> int:
+    """Whole steps that fit into the refractory time (with Brian2's slack), and at least one."""
+    return max(1, math.floor(t_refractory / dt + 1e-3))
+
+
 def _monitored(N: int, subset_size: int) -> np.ndarray:
     """``subset_size`` cells spread evenly over the population, or all if it has no more."""
     number = min(N, subset_size)
@@ -404,7 +409,7 @@ def simulate_wm(
             g_extern=parameters.g_extern_excit,
             g_GABA=conductances["G_inhib2excit"] * factor,
             g_NMDA=conductances["G_excit2excit"] * factor,
-            refractory_steps=max(1, round(parameters.t_refractory_excit / dt)),
+            refractory_steps=_refractory_steps(parameters.t_refractory_excit, dt),
         ),
         inhib=Cell(
             N=N_I,
@@ -413,7 +418,7 @@ def simulate_wm(
             g_extern=parameters.g_extern_inhib,
             g_GABA=conductances["G_inhib2inhib"] * factor,
             g_NMDA=conductances["G_excit2inhib"] * factor * parameters.excit2inhib_factor,
-            refractory_steps=max(1, round(parameters.t_refractory_inhib / dt)),
+            refractory_steps=_refractory_steps(parameters.t_refractory_inhib, dt),
         ),
         weights=weights,
         **{

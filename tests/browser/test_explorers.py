@@ -390,6 +390,8 @@ def test_page_is_light(name: str, open_page: Any) -> None:
     """The page's promise to readers with a slow line: 5 MB with everything that it loads."""
     with open_page(name) as visit:
         visit.page.wait_for_load_state("networkidle")
+        # Fonts and pictures that scripts ask for come after the first silence.
+        visit.page.wait_for_timeout(3000)
         assert 1e6 < visit.weight < 5e6, f"{visit.weight / 1e6:.2f} MB"
 
 

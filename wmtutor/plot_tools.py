@@ -17,8 +17,11 @@ from matplotlib.figure import Figure
 
 from wmtutor._validation import (
     DEGREE,
+    HERTZ,
+    NUMBER,
     SECOND,
     check_count,
+    check_flag,
     check_indices,
     check_quantity,
     check_vector,
@@ -123,7 +126,10 @@ def _check(name: str, value: Any, kind: type) -> Any:
 
 def _mark_spans(ax: Axes, spans: Sequence[tuple[float, float]]) -> None:
     """Bars above the plot where a cue was on (times in s)."""
-    for start, stop in spans:
+    for span in spans:
+        if np.shape(span) != (2,):
+            raise ValueError(f"cue_spans: expected pairs (start, stop) in s, got {span!r}")
+        start, stop = span
         start = check_quantity("cue_spans", start, SECOND, low=1e-6, high=1e4)
         stop = check_quantity("cue_spans", stop, SECOND, low=1e-6, high=1e4)
         ax.plot(
@@ -493,6 +499,13 @@ def plot_space_time(
     start, stop = check_window(t_min, t_max, monitor.duration)
     time_bin = check_quantity("time_bin", time_bin, SECOND, low=1e-5, high=stop - start, zero=False)
     angle_bins = min(check_count("angle_bins", angle_bins, high=100_000), monitor.N)
+    check_flag("decoded", decoded)
+    decoding_window = check_quantity(
+        "decoding_window", decoding_window, SECOND, low=1e-4, high=10, zero=False
+    )
+    min_strength = check_quantity("min_strength", min_strength, NUMBER, high=1)
+    if max_rate is not None:
+        max_rate = check_quantity("max_rate", max_rate, HERTZ, low=0.01, high=2000, zero=False)
     rates, angle_edges, time_edges = _rate_map(monitor, start, stop, time_bin, angle_bins)
     figure, ax = _new_axes(ax, (8, 3.2))
     mesh = ax.pcolormesh(

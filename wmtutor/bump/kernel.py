@@ -24,8 +24,6 @@ __all__ = ["RingModes", "advance"]
 
 #: Above this relative size of the exponent's change the polynomial gives way to ``exp``.
 _LARGE = 0.04
-#: ``u`` is worked out afresh after this many steps, so that rounding cannot pile up.
-_REFRESH = 8192
 
 
 class RingModes:
@@ -161,7 +159,7 @@ def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free,
                 )
     decay_AMPA = 1.0 - network.dt / network.tau_AMPA + (network.dt / network.tau_AMPA) ** 2 / 2
     above = 0
-    if far > 0 or step % _REFRESH == 0:
+    if far > 0:
         for i in range(v.shape[0]):
             v[i] += dv[i]
             u[i] = math.exp(-v[i] * per_scale)
@@ -313,6 +311,7 @@ def _advance(
     dv_E, dv_I = np.empty(E.N), np.empty(I.N)
     fired_E, fired_I = np.empty(E.N, np.int64), np.empty(I.N, np.int64)
     per_scale = 1.0 / network.nmda_block_voltage
+    # Afresh in every call, which is a short chunk of the run: rounding cannot pile up.
     u_E, u_I = np.empty(E.N), np.empty(I.N)
     for i in range(E.N):
         u_E[i] = math.exp(-v_E[i] * per_scale)

@@ -473,7 +473,8 @@ def simulate_wm(
 def _is_stable(network: Network, state: NetworkState) -> bool:
     """Whether the explicit midpoint rule holds: it grows errors where ``dt g / C`` exceeds 2.
 
-    Resets hide such growth from the voltages themselves: an overshoot looks like a spike.
+    Resets hide such growth from the voltages themselves: an overshoot looks like a spike. Looked at
+    once a chunk; an unstable network keeps firing at its limit, so the next look finds it.
     """
     for cell, s_AMPA, largest_weight in (
         (network.excit, state.s_AMPA_E, network.weights.max()),

@@ -4,9 +4,11 @@ Each check returns the cleaned value or raises ``TypeError`` (wrong kind of thin
 (wrong value). A message names the argument, the value, its unit and the fix.
 """
 
+import importlib
+import importlib.util
 import math
 import numbers
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ __all__ = [
     "SIEMENS",
     "VOLT",
     "Unit",
+    "check_backend",
     "check_choice",
     "check_count",
     "check_flag",
@@ -204,6 +207,15 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ValueError(f"{name}={value!r}: expected one of {listed}{hint}")
     return value
+
+
+def check_backend(backend: Any, package: str) -> Callable[..., None]:
+    """The function that advances a network: a package's compiled kernel or its NumPy reference."""
+    check_choice("backend", backend, ("auto", "numba", "numpy"))
+    if backend == "auto":
+        backend = "numba" if importlib.util.find_spec("numba") else "numpy"
+    module = "kernel" if backend == "numba" else "reference"
+    return importlib.import_module(f"{package}.{module}").advance
 
 
 def check_seed(seed: Any) -> np.random.SeedSequence:

@@ -436,6 +436,8 @@ def test_animation_plays(open_page: Any) -> None:
         visit.page.wait_for_function(
             "first => document.querySelector('.animation img').src !== first", arg=first
         )
+        # A playing animation moves on between a key press and the look at what it did.
+        visit.page.get_by_role("button", name="Pause").click()
         visit.page.get_by_role("button", name="Last frame").click()
         last = picture.get_attribute("src")
         assert last != first

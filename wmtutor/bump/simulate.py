@@ -1,7 +1,6 @@
 """Run the bump-attractor network: arguments in, monitors out."""
 
 import functools
-import importlib.util
 import inspect
 import math
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from wmtutor._validation import (
     SECOND,
     SIEMENS,
     VOLT,
+    check_backend,
     check_choice,
     check_count,
     check_flag,
@@ -161,19 +161,6 @@ class _ExternalInput:
             return np.zeros(steps, np.int64), np.zeros(0, np.int32)
         counts = self.numbers.poisson(self.mean_per_step, steps)
         return counts, self.targets.integers(self.N, size=counts.sum(), dtype=np.int32)
-
-
-def _choose_backend(backend: Any) -> Callable[..., None]:
-    check_choice("backend", backend, ("auto", "numba", "numpy"))
-    if backend == "auto":
-        backend = "numba" if importlib.util.find_spec("numba") else "numpy"
-    if backend == "numba":
-        from wmtutor.bump import kernel
-
-        return kernel.advance
-    from wmtutor.bump import reference
-
-    return reference.advance
 
 
 def _refractory_steps(t_refractory: float, dt: float) -> int:
@@ -359,7 +346,7 @@ def simulate_wm(
     (True, True)
     """
     parameters = _resolve_preset(preset)
-    advance = _choose_backend(backend)
+    advance = check_backend(backend, "wmtutor.bump")
     check_flag("progress", progress)
     check_choice("excit2excit_profile", excit2excit_profile, ("ring", "unstructured"))
     N_E = check_count("N_excitatory", N_excitatory, high=MOST_CELLS)

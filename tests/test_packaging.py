@@ -14,10 +14,12 @@ PROGRAM = """
 import sys, wmtutor
 from wmtutor.bump import simulate_wm
 from wmtutor.checks import exercise
+from wmtutor.flexible import simulate_flexible_wm
 from wmtutor.units import ms
 heavy = {"numba", "matplotlib", "pandas"} & set(sys.modules)
 run = simulate_wm(sim_time=50 * ms, seed=1, backend="numpy")
 exercise("bump_1")
+simulate_flexible_wm(1, N_rings=2, N_sensory=32, N_random=16, seed=1)
 print(wmtutor.__file__, run.spike_monitor_excit.N, sorted(heavy))
 """
 
@@ -64,7 +66,7 @@ def test_contents(dist):
 
 def test_import_is_light():
     """If `import wmtutor` loaded Numba or Matplotlib, every script would start a second later."""
-    code = "import sys, wmtutor, wmtutor.units, wmtutor.bump; print(sorted(sys.modules))"
+    code = "import sys, wmtutor.units, wmtutor.bump, wmtutor.flexible; print(sorted(sys.modules))"
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

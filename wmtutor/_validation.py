@@ -276,23 +276,25 @@ def check_vector(
     return array
 
 
-def check_indices(name: str, value: Any, N: int) -> np.ndarray:
-    """Cell numbers 0 .. N-1 as an array of whole numbers; one number stands for a list of one."""
+def check_indices(name: str, value: Any, N: int, what: str = "cell") -> np.ndarray:
+    """Numbers 0 .. N-1 of cells, say, as an array; one number stands for a list of one."""
     if isinstance(value, (bool, np.bool_, str, bytes)):
-        raise TypeError(f"{name}={_describe(value)}: expected cell numbers")
+        raise TypeError(f"{name}={_describe(value)}: expected {what} numbers")
     try:
         array = np.atleast_1d(np.asarray(value if hasattr(value, "__len__") else [value]))
     except ValueError:
-        raise TypeError(f"{name}: expected a flat list of cell numbers") from None
+        raise TypeError(f"{name}: expected a flat list of {what} numbers") from None
     if array.size == 0:
         return np.zeros(0, dtype=np.int64)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{name}: expected whole cell numbers, got elements of type {array.dtype}")
+        raise TypeError(
+            f"{name}: expected whole {what} numbers, got elements of type {array.dtype}"
+        )
     if array.ndim != 1:
         raise ValueError(f"{name}: expected one dimension, got shape {array.shape}")
     outside = array[(array < 0) | (array >= N)]
     if outside.size:
-        raise ValueError(f"{name}: cell {outside[0]} is outside 0 .. {N - 1}")
+        raise ValueError(f"{name}: {what} {outside[0]} is outside 0 .. {N - 1}")
     return array.astype(np.int64)
 
 

@@ -1,14 +1,17 @@
 """A network with its random connections: build it, look at its weights, keep it in a file."""
 
 import dataclasses
+import difflib
+import functools
+import inspect
 import json
 import os
 import tempfile
-import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -41,14 +44,16 @@ class FlexibleNetwork(NetworkParameters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        mask = np.ascontiguousarray(self.mask, dtype=np.uint8)
-        if mask.shape != (self.N_sensory_total, self.N_random):
+        given = np.asarray(self.mask)
+        if given.shape != (self.N_sensory_total, self.N_random):
             raise ValueError(
-                f"mask: has shape {mask.shape}, but {self.N_rings} rings of {self.N_sensory} cells "
-                f"and {self.N_random} random cells need {(self.N_sensory_total, self.N_random)}"
+                f"mask: has shape {given.shape}, but {self.N_rings} rings of {self.N_sensory} "
+                f"cells and {self.N_random} random cells need "
+                f"{(self.N_sensory_total, self.N_random)}"
             )
-        if mask.size and mask.max() > 1:
+        if given.dtype != bool and not ((given == 0) | (given == 1)).all():
             raise ValueError("mask: expected zeros and ones")
+        mask = np.array(given, dtype=np.uint8, order="C")
         mask.flags.writeable = False
         object.__setattr__(self, "mask", mask)
 
@@ -196,6 +201,8 @@ class FlexibleNetwork(NetworkParameters):
         True
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"path={str(path)!r}: there is no folder {str(path.parent)!r}")
         handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -221,22 +228,52 @@ class FlexibleNetwork(NetworkParameters):
         )
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def accept_network_parameters(function: Function) -> Function:
+    """Show the fields of NetworkParameters in a function's signature; refuse unknown names.
+
+    The function takes them as ``**network_parameters``, so that it can tell those that the caller
+    gave from those left out. Help and completion show them all with their defaults.
+    """
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    network = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default,
+                          annotation=f.type)
+        for f in dataclasses.fields(NetworkParameters)
+    ]  # fmt: skip
+    known = [parameter.name for parameter in own + network]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for name in kwargs:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
+                raise TypeError(f"{function.__name__}() has no parameter {name!r}{hint}")
+        return function(*args, **kwargs)
+
+    call.__signature__ = signature.replace(parameters=own + network)  # type: ignore[attr-defined]
+    return cast(Function, call)
+
+
+@accept_network_parameters
 def build_network(
-    *, seed: int | np.random.SeedSequence | None = None, **parameters: Any
+    *, seed: int | np.random.SeedSequence | None = None, **network_parameters: Any
 ) -> FlexibleNetwork:
     """Draw the connections of a network.
 
-    One network serves many trials. Building the default one takes some hundredths of a second.
+    One network serves many trials. Building the default one takes some hundredths of a second. To
+    change a strength and keep the connections: ``dataclasses.replace(network, alpha=2.5)``.
 
     Parameters
     ----------
     seed : int, SeedSequence or None
         Seed of the connections. None takes fresh entropy.
-    **parameters
-        The fields of :class:`NetworkParameters`, all with defaults: ``N_rings=8, N_sensory=512,
-        N_random=1024, connection_probability=0.35, alpha=2.1, beta=0.2, balance_ff=-1.0,
-        balance_fb=-1.0, self_excitation=False, ring_baseline=0.28, ring_excit_weight=2.0,
-        ring_excit_kappa=1.0, ring_inhib_weight=2.0, ring_inhib_kappa=0.25``.
+    **network_parameters
+        The fields of :class:`NetworkParameters`, described there.
 
     Returns
     -------
@@ -258,25 +295,12 @@ def build_network(
     >>> build_network(seed=1)
     <FlexibleNetwork: 8 rings of 512 cells, 1024 random cells, 1468570 connected pairs>
     """
-    checked = NetworkParameters(**check_names("build_network", parameters))
+    checked = NetworkParameters(**network_parameters)
     generator = np.random.default_rng(check_seed(seed))
     pairs = (checked.N_rings * checked.N_sensory, checked.N_random)
     # 24 random bits a pair, so the probability is met to 6e-8.
     mask = generator.random(pairs, dtype=np.float32) < checked.connection_probability
     return FlexibleNetwork(**dataclasses.asdict(checked), mask=mask)
-
-
-def check_names(function: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Refuse names that no network parameter has, and say which one was probably meant."""
-    known = [field.name for field in dataclasses.fields(NetworkParameters)]
-    for name in parameters:
-        if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
-            raise TypeError(f"{function}() has no parameter {name!r}{hint}")
-    return parameters
 
 
 def load_network(path: str | os.PathLike[str]) -> FlexibleNetwork:
@@ -304,30 +328,24 @@ def load_network(path: str | os.PathLike[str]) -> FlexibleNetwork:
         ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no_such_network.npz'
     """
-    refusal = f"path={os.fspath(path)!r}: not a network saved by wmtutor, or a damaged file"
+    shown = f"path={os.fspath(path)!r}"
+    refusal = f"{shown}: not a network saved by wmtutor, or a damaged file"
     with open(path, "rb") as file:
+        # NumPy, zipfile, zlib and json each have their own ways to fail on a file that is not ours.
         try:
             with np.load(file, allow_pickle=False) as content:
-                if str(content["format"]) != FILE_FORMAT:
-                    raise ValueError(
-                        f"path={os.fspath(path)!r}: the file's format is {content['format']!s}; "
-                        f"this version reads {FILE_FORMAT!r}"
-                    )
-                parameters = NetworkParameters(**json.loads(str(content["parameters"])))
-                packed = content["mask"]
-        except (
-            KeyError,
-            TypeError,
-            AttributeError,
-            zipfile.BadZipFile,
-            EOFError,
-            OSError,
-        ) as error:
+                file_format = str(content["format"])
+                values, packed = str(content["parameters"]), content["mask"]
+        except Exception as error:
             raise ValueError(refusal) from error
-        except ValueError as error:
-            if str(error).startswith("path="):
-                raise
-            raise ValueError(refusal) from error
+    if file_format != FILE_FORMAT:
+        raise ValueError(
+            f"{shown}: its format is {file_format!r}; this version reads {FILE_FORMAT!r}"
+        )
+    try:
+        parameters = NetworkParameters(**json.loads(values))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{refusal} ({error})") from error
     shape = (parameters.N_rings * parameters.N_sensory, parameters.N_random)
     if packed.dtype != np.uint8 or packed.size != -(-shape[0] * shape[1] // 8):
         raise ValueError(refusal)

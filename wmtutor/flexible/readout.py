@@ -168,7 +168,7 @@ def count_memories(present: Any, cued_rings: Any) -> MemoryCounts:
         raise TypeError(f"present: expected True and False, got elements of type {present.dtype}")
     if present.ndim not in (1, 2):
         raise ValueError(f"present: expected one value per ring, got shape {present.shape}")
-    rings = check_indices("cued_rings", cued_rings, present.shape[0])
+    rings = check_indices("cued_rings", cued_rings, present.shape[0], "ring")
     if np.unique(rings).size != rings.size:
         raise ValueError("cued_rings: a ring is listed twice")
     cued = np.zeros(present.shape[0], dtype=bool)
@@ -265,9 +265,8 @@ def maximum_likelihood_angle(
     )  # fmt: skip
     tuning = firing_rate(s_ext, **rate_parameters)
     log_f = np.log(np.maximum(tuning, np.finfo(float).tiny))
-    # Row p holds ln f_i(p) of every cell i: the tuning moves along with the cue.
-    i = np.arange(N)
-    likelihood = n @ log_f[(i[np.newaxis, :] - i[:, np.newaxis]) % N].T
+    # sum_i n_i ln f(theta_i - p) for all p at once: a circular correlation.
+    likelihood = np.fft.irfft(np.fft.rfft(n) * np.conj(np.fft.rfft(log_f)), n=N)
     # Positions that are equally likely differ by rounding: take the first of those.
     best = likelihood.max(axis=-1, keepdims=True)
     first = (likelihood >= best - 1e-9 * np.abs(best)).argmax(axis=-1)

@@ -19,7 +19,7 @@ from wmtutor._validation import (
     check_seed,
     check_vector,
 )
-from wmtutor.flexible.network import FlexibleNetwork, build_network, check_names
+from wmtutor.flexible.network import FlexibleNetwork, accept_network_parameters, build_network
 from wmtutor.flexible.parameters import (
     FlexibleParameters,
     NetworkParameters,
@@ -42,8 +42,9 @@ __all__ = ["FlexibleRun", "simulate_flexible_wm"]
 
 #: The recorded inputs of all cells together stay below this by default.
 STATE_BYTES = 32 * 2**20
-#: Steps whose candidates are drawn at once, and between two looks at Ctrl-C.
+#: Steps between two looks at Ctrl-C, and the candidates drawn at once.
 CHUNK_STEPS = 1000
+CHUNK_CANDIDATES = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -127,7 +128,7 @@ def _check_parameters(values: dict[str, Any]) -> FlexibleParameters:
     """The parameters of a trial, each in its range."""
 
     def time(name: str, **limits: Any) -> float:
-        return check_quantity(name, values[name], SECOND, **{"low": 1e-6, "high": 1e4, **limits})
+        return check_quantity(name, values[name], SECOND, **{"low": 1e-6, "high": 1e3, **limits})
 
     def angle(name: str, **limits: Any) -> float:
         return check_quantity(name, values[name], DEGREE, low=0.1, zero=False, **limits)
@@ -141,7 +142,7 @@ def _check_parameters(values: dict[str, Any]) -> FlexibleParameters:
         raise ValueError(
             f"sim_time={SECOND.show(sim_time)}: shorter than one step (dt={SECOND.show(dt)})"
         )
-    tau = time("tau", high=10.0, zero=False)
+    tau = time("tau", high=1.0, zero=False)
     amplitude = number("rate_amplitude", high=1e4)
     if 2 * amplitude * dt / tau > 1:
         raise ValueError(
@@ -195,7 +196,7 @@ def _choose_rings(
                 )
             load = int(generator.integers(1, N_rings + 1))
         return np.sort(generator.permutation(N_rings)[:load])
-    rings = check_indices("cued_rings", cued_rings, N_rings)
+    rings = check_indices("cued_rings", cued_rings, N_rings, "ring")
     if np.unique(rings).size != rings.size:
         raise ValueError(f"cued_rings={rings.tolist()}: a ring is listed twice; it holds one item")
     if load is not None and load != rings.size:
@@ -208,7 +209,7 @@ def _choose_rings(
 
 def _one_per_ring(name: str, value: Any, rings: np.ndarray, unit: Any, **limits: Any) -> np.ndarray:
     """A checked value for each cued ring, from one for all or one for each."""
-    if np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple, range)) and getattr(value, "ndim", 0) == 0:
         return np.full(rings.size, check_quantity(name, value, unit, **limits))
     values = check_vector(name, value, unit)
     if values.size != rings.size:
@@ -258,10 +259,12 @@ class _CandidateSource:
         self.N = N
         self.parameters = parameters
         self.probability = parameters.largest_rate * parameters.dt
+        # Not a matter of the run's length, so that longer runs begin as shorter ones.
+        self.steps = int(min(CHUNK_STEPS, max(1, CHUNK_CANDIDATES // max(N * self.probability, 1))))
 
     def _places(self) -> np.ndarray:
         """The places of a chunk's candidates, counted through its steps and cells."""
-        slots = CHUNK_STEPS * self.N
+        slots = self.steps * self.N
         if self.probability == 0:
             return np.zeros(0, np.int64)
         with np.errstate(divide="ignore"):
@@ -279,12 +282,12 @@ class _CandidateSource:
         return places[: np.searchsorted(places, slots)]
 
     def draw(self, steps: int) -> Candidates:
-        """The candidates of the next ``steps`` steps, at most ``CHUNK_STEPS``.
+        """The candidates of the next ``steps`` steps, at most ``self.steps``.
 
         A whole chunk is drawn even if less is wanted, so that a longer run begins as a shorter one.
         """
         places = self._places()
-        first_of_step = np.arange(CHUNK_STEPS + 1) * self.N
+        first_of_step = np.arange(self.steps + 1) * self.N
         ends = np.searchsorted(places, first_of_step)
         cells = (places - np.repeat(first_of_step[:-1], np.diff(ends))).astype(np.int32)
         u = self.levels.random(places.size)
@@ -317,6 +320,7 @@ def _ceil_steps(time: np.ndarray, dt: float) -> np.ndarray:
     return np.ceil(time / dt - 1e-6).astype(np.int64)
 
 
+@accept_network_parameters
 def simulate_flexible_wm(
     load: int | None = None,
     cued_rings: Any = None,
@@ -432,14 +436,13 @@ def simulate_flexible_wm(
     >>> run.error_deg[run.memory_present[run.cued_rings]].round(1)
     array([ 17.5, -13.4])
     """
-    asked = check_names("simulate_flexible_wm", network_parameters)
     p = _check_parameters(locals())
     advance = check_backend(backend, "wmtutor.flexible")
     # One stream for each purpose: what is drawn for one does not shift the others.
     for_network, for_rings, for_positions, for_noise, for_start, *for_candidates = check_seed(
         seed
     ).spawn(7)
-    network = _check_network(network, asked, for_network)
+    network = _check_network(network, network_parameters, for_network)
     N_rings, N, N_random = network.N_rings, network.N_sensory, network.N_random
 
     rings = _choose_rings(
@@ -454,9 +457,11 @@ def simulate_flexible_wm(
                 "cue_positions_deg", cue_positions_deg, rings, DEGREE, high=720, signed=True
             )
         )
-    start = _one_per_ring("t_stimulus_start", t_stimulus_start, rings, SECOND, low=1e-6, high=1e4)
+    start = _one_per_ring(
+        "t_stimulus_start", t_stimulus_start, rings, SECOND, low=1e-6, high=p.sim_time
+    )
     duration = _one_per_ring(
-        "t_stimulus_duration", t_stimulus_duration, rings, SECOND, low=1e-6, high=1e4
+        "t_stimulus_duration", t_stimulus_duration, rings, SECOND, low=1e-6, high=p.sim_time
     )
     late = np.flatnonzero((duration > 0) & (start + duration > p.sim_time + p.dt / 2))
     if late.size:
@@ -512,8 +517,8 @@ def _run(
     from tqdm.auto import tqdm
 
     with tqdm(total=steps, disable=not progress, unit="step", desc="simulate_flexible_wm") as bar:
-        for first in range(0, steps, CHUNK_STEPS):
-            chunk = min(CHUNK_STEPS, steps - first)
+        for first in range(0, steps, source.steps):
+            chunk = min(source.steps, steps - first)
             advance(constants, state, source.draw(chunk), record)
             bar.update(chunk)
     record.sample(state, constants)

@@ -294,7 +294,8 @@ def random_layer_tuning(
             run.parameters.sim_time,
         )
         spikes = run.spike_monitor_random
-        within = (spikes.t >= start) & (spikes.t < stop)
+        slack = 1e-6 * run.parameters.dt
+        within = (spikes.t >= start - slack) & (spikes.t < stop - slack)
         place = int(run.cue_positions_deg[where[0]] / 360 * bins) % bins
         rate = np.bincount(spikes.i[within], minlength=network.N_random) / (stop - start)
         total[:, place] += rate

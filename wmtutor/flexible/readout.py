@@ -101,7 +101,11 @@ def activity_vector(rates: Any) -> ActivityVector:
         raise ValueError(f"rates: expected one rate per cell, got shape {r.shape}")
     if (r < 0).any():
         raise ValueError(f"rates: has the negative rate {r.min():g} Hz")
-    z = r @ np.exp(1j * np.deg2rad(preferred_angles(r.shape[-1]))) / r.shape[-1]
+    N = r.shape[-1]
+    theta = np.deg2rad(preferred_angles(N))
+    # One real product for all rings and times: a complex one converts the rates first.
+    parts = r.reshape(-1, N) @ np.stack([np.cos(theta), np.sin(theta)], axis=1) / N
+    z = (parts[:, 0] + 1j * parts[:, 1]).reshape(r.shape[:-1])
     strength = np.abs(z)
     # Below this, z is the rounding error of a sum that cancels.
     exists = strength > 1e-12 * r.mean(axis=-1)

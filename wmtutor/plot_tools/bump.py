@@ -1,12 +1,6 @@
-"""Every figure that the book draws, a function each.
+"""Figures of the bump attractor."""
 
-Each function returns the figure and its axes, and draws into axes that are passed in. Nothing
-here changes Matplotlib's settings: new figures are made inside :func:`style`, whose colours (Okabe
-& Ito 2008) can be told apart with any kind of colour vision.
-"""
-
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -35,11 +29,20 @@ from wmtutor.bump.analysis import (
     get_theta_time_series,
 )
 from wmtutor.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from wmtutor.plot_tools._style import (
+    COLORS,
+    HEAT,
+    angle_axis,
+    check_kind,
+    mark_spans,
+    new_axes,
+    new_panels,
+    rate_map,
+)
 from wmtutor.ring import preferred_angles, unwrap_degrees, wrap_degrees
 from wmtutor.units import Hz, ms, mV
 
 __all__ = [
-    "COLORS",
     "animate_bump",
     "animation_html",
     "plot_activity_profile",
@@ -48,100 +51,7 @@ __all__ = [
     "plot_space_time",
     "plot_theta_time_series",
     "plot_weight_profile",
-    "style",
 ]
-
-#: Colours by role, from the palette of Okabe & Ito (2008).
-COLORS = {
-    "excit": "#D55E00",
-    "inhib": "#0072B2",
-    "stimulus": "#E69F00",
-    "decoded": "#56B4E9",
-    "highlight": ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#D55E00"),
-    "neutral": "#404040",
-    "faint": "#B0B0B0",
-}
-_HEAT = "inferno"
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The look of the book's figures, while the context lasts.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> with style():
-    ...     figure, axes = plt.subplots()
-    >>> axes.spines["top"].get_visible()
-    False
-    >>> plt.close(figure)
-    """
-    # Loads the backend if it is not there yet. Jupyter's switches interactive mode on as it loads;
-    # loaded inside the context, it would be switched off again at the context's end, and no later
-    # figure would show.
-    plt.draw_if_interactive()
-    with plt.rc_context(
-        {
-            "figure.dpi": 100,
-            "figure.facecolor": "white",
-            "axes.facecolor": "white",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": 11,
-            "axes.labelsize": 10,
-            "font.size": 10,
-            "legend.frameon": False,
-            "lines.linewidth": 1.5,
-        }
-    ):
-        yield
-
-
-def _new_axes(ax: Axes | None, figsize: tuple[float, float]) -> tuple[Figure, Axes]:
-    if ax is None:
-        with style():
-            return plt.subplots(figsize=figsize, layout="constrained")
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax: expected Matplotlib axes, got {type(ax).__name__}")
-    return _figure_of(ax), ax
-
-
-def _figure_of(ax: Axes) -> Figure:
-    figure = ax.get_figure(root=True)
-    if not isinstance(figure, Figure):
-        raise ValueError("ax: these axes are no longer part of a figure")
-    return figure
-
-
-def _angle_axis(axis: Any) -> None:
-    axis.set_ticks([0, 90, 180, 270, 360])
-
-
-def _check(name: str, value: Any, kind: type) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: expected a {kind.__name__}, got {type(value).__name__}")
-    return value
-
-
-def _mark_spans(ax: Axes, spans: Sequence[tuple[float, float]]) -> None:
-    """Bars above the plot where a cue was on (times in s)."""
-    for span in spans:
-        if np.shape(span) != (2,):
-            raise ValueError(f"cue_spans: expected pairs (start, stop) in s, got {span!r}")
-        start, stop = span
-        start = check_quantity("cue_spans", start, SECOND, low=1e-6, high=1e4)
-        stop = check_quantity("cue_spans", stop, SECOND, low=1e-6, high=1e4)
-        ax.plot(
-            [start / ms, stop / ms],
-            [1.02, 1.02],
-            transform=ax.get_xaxis_transform(),
-            color=COLORS["stimulus"],
-            linewidth=4,
-            solid_capstyle="butt",
-            clip_on=False,
-            label="_cue",
-        )
 
 
 def _where_spikes_are(
@@ -218,10 +128,10 @@ def plot_network_activity(
     'Population rate (Hz)'
     >>> plt.close(figure)
     """
-    _check("rate_monitor", rate_monitor, PopulationRateMonitor)
-    _check("spike_monitor", spike_monitor, SpikeMonitor)
+    check_kind("rate_monitor", rate_monitor, PopulationRateMonitor)
+    check_kind("spike_monitor", spike_monitor, SpikeMonitor)
     if voltage_monitor is not None:
-        _check("voltage_monitor", voltage_monitor, StateMonitor)
+        check_kind("voltage_monitor", voltage_monitor, StateMonitor)
     N, duration = spike_monitor.N, spike_monitor.duration
     start, stop = check_window(t_min, t_max, duration)
     cells = (
@@ -235,16 +145,9 @@ def plot_network_activity(
         "N_highlighted_spiketrains", N_highlighted_spiketrains, low=0, high=1000
     )
     panels = 2 if voltage_monitor is None else 3
-    if axes is None:
-        with style():
-            figure, axes = plt.subplots(
-                panels, 1, sharex=True, figsize=figure_size, layout="constrained",
-                height_ratios=[3, 1.5, 1.5][:panels],
-            )  # fmt: skip
-    axes = np.atleast_1d(np.asarray(axes, dtype=object))
-    if axes.shape != (panels,) or not all(isinstance(ax, Axes) for ax in axes):
-        raise ValueError(f"axes: expected {panels} Matplotlib axes in a row")
-    figure = _figure_of(axes[0])
+    figure, axes = new_panels(
+        axes, (panels, 1), figure_size, sharex=True, height_ratios=[3, 1.5, 1.5][:panels]
+    )
 
     # One marker path for all spikes: a single draw call, however many there are.
     row_of_cell = np.full(N, -1)
@@ -277,7 +180,7 @@ def plot_network_activity(
                 label=f"cell {cell}",
             )  # fmt: skip
     raster.set(ylabel="Cell", ylim=(-0.5, cells.size - 0.5), xlim=(start / ms, stop / ms))
-    _mark_spans(raster, cue_spans)
+    mark_spans(raster, cue_spans)
 
     within = (rate_monitor.t >= start) & (rate_monitor.t < stop)
     smooth = rate_monitor.smooth_rate("flat", width=avg_window_width)
@@ -333,7 +236,7 @@ def plot_weight_profile(
     if weights.size == 0:
         raise ValueError("weights: expected at least one weight")
     center_deg = check_quantity("center_deg", center_deg, DEGREE, high=720, signed=True)
-    figure, ax = _new_axes(ax, (6, 3))
+    figure, ax = new_axes(ax, (6, 3))
     ax.plot(
         preferred_angles(weights.size),
         weights,
@@ -343,7 +246,7 @@ def plot_weight_profile(
     ax.axvline(wrap_degrees(center_deg), color=COLORS["faint"], linestyle=":", linewidth=1)
     ax.set(xlabel="Preferred angle (°)", ylabel="Weight (no unit)", xlim=(0, 360))
     ax.set_ylim(0, max(ax.get_ylim()[1], 1.05 * weights.max()))
-    _angle_axis(ax.xaxis)
+    angle_axis(ax.xaxis)
     if label:
         ax.legend()
     return figure, ax
@@ -394,10 +297,10 @@ def plot_activity_profile(
     1
     >>> plt.close(figure)
     """
-    _check("spike_monitor", spike_monitor, SpikeMonitor)
+    check_kind("spike_monitor", spike_monitor, SpikeMonitor)
     start, stop = check_window(t_min, t_max, spike_monitor.duration)
     _, rate = activity_profile(spike_monitor, start, stop, bins)
-    figure, ax = _new_axes(ax, (6, 3))
+    figure, ax = new_axes(ax, (6, 3))
     ax.stairs(
         rate / Hz, np.linspace(0, 360, rate.size + 1), fill=True, alpha=0.4,
         color=COLORS["excit"], label=label or "spikes",
@@ -416,25 +319,9 @@ def plot_activity_profile(
                 f"peak {profile.peak_rate / Hz:.0f} Hz",
             )
     ax.set(xlabel="Preferred angle (°)", ylabel="Rate (Hz)", xlim=(0, 360), ylim=(0, None))
-    _angle_axis(ax.xaxis)
+    angle_axis(ax.xaxis)
     ax.legend(fontsize="small")
     return figure, ax
-
-
-def _rate_map(
-    monitor: SpikeMonitor, start: float, stop: float, time_bin: float, angle_bins: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rates in Hz, shape (angle bins, time bins), with the edges in degrees and seconds."""
-    columns = max(1, int((stop - start) / time_bin + 1e-9))
-    time_edges = start + time_bin * np.arange(columns + 1)
-    # Spike times are whole steps; the small shift keeps rounding from moving one over an edge.
-    column = np.floor((monitor.t - start) / time_bin + 1e-9).astype(int)
-    within = (column >= 0) & (column < columns)
-    row = monitor.i[within] * angle_bins // monitor.N
-    counts = np.bincount(row * columns + column[within], minlength=angle_bins * columns)
-    cells = np.bincount(np.arange(monitor.N) * angle_bins // monitor.N, minlength=angle_bins)
-    rates = counts.reshape(angle_bins, columns) / (cells[:, None] * time_bin)
-    return rates, np.linspace(0, 360, angle_bins + 1), time_edges
 
 
 def plot_space_time(
@@ -495,7 +382,7 @@ def plot_space_time(
     'Preferred angle (°)'
     >>> plt.close(figure)
     """
-    monitor = _check("spike_monitor", spike_monitor, SpikeMonitor)
+    monitor = check_kind("spike_monitor", spike_monitor, SpikeMonitor)
     start, stop = check_window(t_min, t_max, monitor.duration)
     time_bin = check_quantity("time_bin", time_bin, SECOND, low=1e-5, high=stop - start, zero=False)
     angle_bins = min(check_count("angle_bins", angle_bins, high=100_000), monitor.N)
@@ -506,10 +393,10 @@ def plot_space_time(
     min_strength = check_quantity("min_strength", min_strength, NUMBER, high=1)
     if max_rate is not None:
         max_rate = check_quantity("max_rate", max_rate, HERTZ, low=0.01, high=2000, zero=False)
-    rates, angle_edges, time_edges = _rate_map(monitor, start, stop, time_bin, angle_bins)
-    figure, ax = _new_axes(ax, (8, 3.2))
+    rates, angle_edges, time_edges = rate_map(monitor, start, stop, time_bin, angle_bins)
+    figure, ax = new_axes(ax, (8, 3.2))
     mesh = ax.pcolormesh(
-        time_edges / ms, angle_edges, rates / Hz, cmap=_HEAT, vmin=0, vmax=max_rate,
+        time_edges / ms, angle_edges, rates / Hz, cmap=HEAT, vmin=0, vmax=max_rate,
         rasterized=True,
     )  # fmt: skip
     figure.colorbar(mesh, ax=ax, label="Rate (Hz)", pad=0.01)
@@ -535,8 +422,8 @@ def plot_space_time(
             ax.legend(loc="upper right", labelcolor="white", frameon=False, fontsize="small")
     ax.set(xlabel="Time (ms)", ylabel="Preferred angle (°)", ylim=(0, 360))
     ax.set_xlim(start / ms, stop / ms)
-    _angle_axis(ax.yaxis)
-    _mark_spans(ax, cue_spans)
+    angle_axis(ax.yaxis)
+    mark_spans(ax, cue_spans)
     return figure, ax
 
 
@@ -590,7 +477,7 @@ def plot_theta_time_series(
     if cue_deg is not None:
         reference = check_quantity("cue_deg", cue_deg, DEGREE, high=720, signed=True)
     unwrapped = unwrap_degrees(angles)
-    figure, ax = _new_axes(ax, (8, 3.2))
+    figure, ax = new_axes(ax, (8, 3.2))
     for number, row in enumerate(unwrapped):
         known = row[np.isfinite(row)]
         if known.size and reference is None:
@@ -614,7 +501,7 @@ def plot_theta_time_series(
         ax.axhline(reference, color=COLORS["stimulus"], linestyle="--", linewidth=1, label="cue")
     ax.set(xlabel="Time (ms)", ylabel="Decoded angle (°)")
     ax.legend(fontsize="small", ncols=4, loc="best")
-    _mark_spans(ax, cue_spans)
+    mark_spans(ax, cue_spans)
     return figure, ax
 
 
@@ -649,8 +536,8 @@ def plot_mean_squared_displacement(
     'Time since the first sample (s)'
     >>> plt.close(figure)
     """
-    _check("estimate", estimate, DiffusionEstimate)
-    figure, ax = _new_axes(ax, (6, 3.2))
+    check_kind("estimate", estimate, DiffusionEstimate)
+    figure, ax = new_axes(ax, (6, 3.2))
     lag = np.concatenate([[0], estimate.lag])
     low, high = estimate.confidence_interval
     ax.plot(
@@ -718,7 +605,7 @@ def animate_bump(
     True
     >>> plt.close(figure)
     """
-    monitor = _check("spike_monitor", spike_monitor, SpikeMonitor)
+    monitor = check_kind("spike_monitor", spike_monitor, SpikeMonitor)
     start, stop = check_window(t_min, t_max, monitor.duration)
     frames = check_count("frames", frames, low=2, high=1000)
     width = check_quantity(
@@ -728,9 +615,9 @@ def animate_bump(
         cue_deg = check_quantity("cue_deg", cue_deg, DEGREE, high=720, signed=True)
     bins = min(64, monitor.N)
     starts = np.linspace(start, stop - width, frames)
-    maps = np.stack([_rate_map(monitor, s, s + width, width, bins)[0][:, 0] for s in starts])
+    maps = np.stack([rate_map(monitor, s, s + width, width, bins)[0][:, 0] for s in starts])
     angle_edges = np.linspace(0, 360, bins + 1)
-    figure, ax = _new_axes(ax, (6, 3))
+    figure, ax = new_axes(ax, (6, 3))
     bars = ax.stairs(maps[0] / Hz, angle_edges, fill=True, color=COLORS["excit"], alpha=0.6)
     decoded = ax.axvline(0, color=COLORS["inhib"], linewidth=2, label="decoded angle")
     cue = ax.axvline(
@@ -743,7 +630,7 @@ def animate_bump(
     clock = ax.set_title("", loc="left")
     ax.set(xlabel="Preferred angle (°)", ylabel="Rate (Hz)", xlim=(0, 360))
     ax.set_ylim(0, max(1.0, 1.05 * maps.max() / Hz))
-    _angle_axis(ax.xaxis)
+    angle_axis(ax.xaxis)
     ax.legend(loc="upper right", fontsize="small")
 
     def draw(frame: int) -> list[Any]:
@@ -798,7 +685,7 @@ def animation_html(animation: FuncAnimation, *, alt: str = "Animation") -> str:
     import html
     import re
 
-    _check("animation", animation, FuncAnimation)
+    check_kind("animation", animation, FuncAnimation)
     # Characters that plain fonts have; media symbols are missing from many.
     icons = {
         "minus": "−",

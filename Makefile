@@ -53,8 +53,11 @@ exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 	$(BIN)/python solutions/make_exercises.py --execute
 
 .PHONY: bench
-bench: $(TEST_READY)  ## Time against Brian2; writes book/data/benchmark_bump.json
+bench: $(TEST_READY)  ## Time both models against Brian2 and BrainPy; writes book/data/benchmark_*.json
 	$(BIN)/python tests/peers/benchmark_bump.py
+	test -x .venv-brainpy/bin/python || $(PYTHON) -m venv .venv-brainpy
+	.venv-brainpy/bin/python -m pip install --quiet brainpy==2.8.2 jax==0.10.2 jaxlib==0.10.2
+	$(BIN)/python tests/peers/benchmark_flexible.py
 
 .PHONY: lab
 lab: $(BIN)/python  ## Open the exercises in JupyterLab

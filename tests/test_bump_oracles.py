@@ -26,7 +26,7 @@ import pandas as pd
 import pytest
 from peers.brian2_bump import Cue, run_brian2_bump
 from peers.bump_statistics import run_statistics
-from scipy import stats
+from peers.two_samples import exact_p_values
 
 from wmtutor.bump import PRESETS, simulate_wm
 from wmtutor.bump.simulate import _ExternalInput
@@ -229,20 +229,6 @@ BRIAN2_ROWS = _read("brian2_bump.csv")
 PACKAGE_ROWS = _read("neurodynex3_bump.csv")
 
 
-def _p_values(one, other, generator):
-    """Exact P values of a rank-sum and a Kolmogorov-Smirnov test."""
-    # Ranks in random order among equals: exact tests need untied samples. Rates are counts, and
-    # the cached ones are rounded.
-    pooled = np.concatenate([one, other]).round(4)
-    ranks = np.empty(len(pooled))
-    ranks[np.lexsort((generator.random(len(pooled)), pooled))] = np.arange(len(pooled))
-    one, other = ranks[: len(one)], ranks[len(one) :]
-    return (
-        stats.mannwhitneyu(one, other, method="exact").pvalue,
-        stats.ks_2samp(one, other, method="exact").pvalue,
-    )
-
-
 def _compare(one, other):
     """Smallest P value of each column of two tables of runs."""
     generator = np.random.default_rng(0)
@@ -252,7 +238,7 @@ def _compare(one, other):
         signed = [(rows[name] - rows["cue_center_deg"] + 180) % 360 - 180 for rows in (one, other)]
         columns[name] = signed
         columns[f"distance of {name}"] = [np.abs(angles) for angles in signed]
-    return {name: min(_p_values(*pair, generator)) for name, pair in columns.items()}
+    return {name: min(exact_p_values(*pair, generator)) for name, pair in columns.items()}
 
 
 def _live_runs(rows, first_seed, **changes):
@@ -375,7 +361,11 @@ def test_size_of_a_detectable_shift():
     runs = len(_brian2_rows("neurodynex"))
     for shift, least in ((1.4, 0.5), (1.8, 0.95)):
         found = [
-            min(_p_values(generator.normal(size=runs), generator.normal(shift, 1, runs), generator))
+            min(
+                exact_p_values(
+                    generator.normal(size=runs), generator.normal(shift, 1, runs), generator
+                )
+            )
             < LEVEL
             for _ in range(200)
         ]

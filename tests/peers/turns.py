@@ -1,0 +1,55 @@
+"""Let programs in processes and environments of their own take turns at running a trial.
+
+Plain Python, so that any peer can import it. The peer calls :func:`serve`, whoever times it makes a
+:class:`Peer` and asks for one trial at a time; in between the peer's process sleeps.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+__all__ = ["Peer", "serve"]
+
+_MARK = "turn: "  # what packages print by themselves does not begin like this
+
+
+def serve(trial: Callable[[], dict], about: dict) -> None:
+    """Say what was set up, then run a trial for each line of the standard input."""
+    print(_MARK + json.dumps(about), flush=True)
+    for _ in sys.stdin:
+        print(_MARK + json.dumps(trial()), flush=True)
+
+
+class Peer:
+    """A program that waits to be asked for trials; ``about`` is what it says of its set-up."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.about = self._answer()
+
+    def trial(self) -> dict:
+        """Have it run one trial."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _answer(self) -> dict:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(_MARK):
+                return json.loads(line.removeprefix(_MARK))
+        _, errors = self._process.communicate()
+        raise RuntimeError(f"{self._process.args} ended:\n{errors}")

@@ -7,6 +7,7 @@ same that release an nbgrader assignment::
     python solutions/make_exercises.py             # write exercises/
     python solutions/make_exercises.py --check     # fail if exercises/ is out of step
     python solutions/make_exercises.py --execute   # run the solution notebooks in place first
+    python solutions/make_exercises.py --execute 01_bump_spontaneous_and_cue.ipynb   # or only some
 """
 
 import argparse
@@ -111,14 +112,22 @@ def main(arguments: list[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="fail if exercises/ is out of step")
     what.add_argument(
-        "--execute", action="store_true", help="run the solution notebooks in place first"
+        "--execute",
+        nargs="*",
+        metavar="NOTEBOOK",
+        help="run the solution notebooks, all or those named, in place first",
     )
     options = parser.parse_args(arguments)
+    paths = sorted(SOLUTIONS.glob("*.ipynb"))
+    known = [path.name for path in paths]
+    for name in options.execute or ():
+        if name not in known:
+            parser.error(f"no {name} in solutions/; it has {', '.join(known)}")
 
     wanted = {}
-    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+    for path in paths:
         notebook = nbformat.read(path, as_version=4)
-        if options.execute:
+        if options.execute is not None and path.name in (options.execute or known):
             path.write_text(write(execute(notebook, SOLUTIONS)), encoding="utf-8")
             print(f"executed {path.name}")
         wanted[path.name] = write(release(notebook))

@@ -2,9 +2,11 @@
 
 import copy
 import importlib.util
+import shutil
 import textwrap
 from pathlib import Path
 
+import learner_answers
 import nbformat
 import pytest
 
@@ -12,7 +14,7 @@ from wmtutor.checks import exercise
 
 ROOT = Path(__file__).parent.parent
 #: Each notebook and the exercise that it belongs to.
-NOTEBOOKS = {"01_bump_spontaneous_and_cue.ipynb": "bump_1"}
+NOTEBOOKS = {notebook: name for name, notebook in learner_answers.NOTEBOOKS.items()}
 
 
 def _load_make_exercises():
@@ -81,6 +83,28 @@ def test_check_notices_a_difference(monkeypatch, tmp_path, capsys):
     assert "stray.ipynb" in said
     assert make_exercises.main([]) == 0
     assert make_exercises.main(["--check"]) == 0
+
+
+def test_execute_takes_only_what_is_named(monkeypatch, tmp_path):
+    """Mending one notebook would rewrite the others too, or a typing error would do nothing."""
+    executed = []
+
+    def execute(notebook, folder):
+        executed.append(notebook.cells[0].source)
+        return notebook
+
+    monkeypatch.setattr(make_exercises, "execute", execute)
+    monkeypatch.setattr(make_exercises, "SOLUTIONS", tmp_path / "solutions")
+    monkeypatch.setattr(make_exercises, "EXERCISES", tmp_path / "exercises")
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    one, *others = sorted(NOTEBOOKS)
+    assert make_exercises.main(["--execute", one]) == 0
+    assert executed == [_read("solutions", one).cells[0].source]
+    executed.clear()
+    assert make_exercises.main(["--execute"]) == 0
+    assert len(executed) == 1 + len(others)
+    with pytest.raises(SystemExit):
+        make_exercises.main(["--execute", "no_such.ipynb"])
 
 
 def test_release_leaves_the_solution_alone_and_repeats(solution):
@@ -205,7 +229,7 @@ def test_solutions_put_in_turn_every_check_to_correct(name, solution, released):
             assert outcome.status == "not attempted", cell.id
             exec(compile(answers[f"{question}-answer"], cell.id, "exec"), namespace)
             assert eval(cell.source, namespace).correct, cell.id
-        elif cell.id != "sigma-explore":
+        elif not cell.id.endswith("-explore"):
             exec(compile(cell.source, cell.id, "exec"), namespace)
     progress = namespace["ex"].progress().splitlines()[-1]
     points = sum(q.specification.points for q in exercise(NOTEBOOKS[name]).questions.values())

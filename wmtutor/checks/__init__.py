@@ -1,7 +1,8 @@
 """Checkers of the exercise notebooks: ask for an exercise, check an answer, get a hint.
 
 ``exercise("bump_1").q1.check(answer)`` tells whether an answer is correct, incorrect (and why), not
-attempted, or raised an error. :mod:`wmtutor.checks.bump_1` holds the questions of notebook 01.
+attempted, or raised an error. :mod:`wmtutor.checks.bump_1` holds the questions of notebook 01,
+:mod:`wmtutor.checks.flexible_1` those of notebook 02.
 """
 
 import importlib
@@ -12,7 +13,7 @@ from wmtutor.checks._mechanism import Exercise, Outcome, Question
 
 __all__ = ["Exercise", "Outcome", "Question", "exercise"]
 
-_NAMES = ("bump_1",)
+_NAMES = ("bump_1", "flexible_1")
 
 
 def exercise(name: Any) -> Exercise:
@@ -20,8 +21,9 @@ def exercise(name: Any) -> Exercise:
 
     Parameters
     ----------
-    name : {"bump_1"}
-        "bump_1" is notebook 01, spontaneous activity and a cue.
+    name : {"bump_1", "flexible_1"}
+        "bump_1" is notebook 01, spontaneous activity and a cue; "flexible_1" is notebook 02, many
+        memories in one shared network.
 
     Returns
     -------

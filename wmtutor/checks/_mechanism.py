@@ -528,7 +528,9 @@ class Function(Specification):
 
     def describe(self) -> str:
         """The form that an answer has, in words."""
-        unit = f", with values in {self.unit}" if self.unit else ""
+        unit = (
+            f", with values in {'degrees' if self.unit == '°' else self.unit}" if self.unit else ""
+        )
         return f"the function {self.signature}{unit}, {self.tolerance.describe(self.unit)}"
 
     def code(self) -> str:
@@ -570,9 +572,10 @@ class Function(Specification):
                 raise Refused(f"On every input, {message[0].lower()}{message[1:]}")
         first = close.index(False)
         # Of an array, show the element that is furthest off.
-        value, right = np.atleast_1d(values[first]), np.atleast_1d(expected[first])
+        value, right = values[first].ravel(), expected[first].ravel()
         worst = int(np.argmax(np.abs(value - right)))
-        where = f" at element [{worst}]" if right.size > 1 else ""
+        place = ", ".join(str(index) for index in np.unravel_index(worst, expected[first].shape))
+        where = f" at element [{place}]" if right.size > 1 else ""
         raise Refused(
             f"{cases[first].shown} gave {show(value[worst], self.unit)}{where}, expected "
             f"{show(right[worst], self.unit)} ({self.tolerance.describe(self.unit)}). "

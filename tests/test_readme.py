@@ -10,9 +10,8 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
 
 
-def example():
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    return code
+def example(number=0):
+    return re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)[number]
 
 
 def test_the_ten_lines_run(capsys):
@@ -22,6 +21,13 @@ def test_the_ten_lines_run(capsys):
     says = capsys.readouterr().out
     angle = int(re.search(r"still says (\d+) degrees", says).group(1))
     assert abs(angle - 120) < 15
+
+
+def test_the_six_memories_run(capsys):
+    """If the second example failed, the second model would seem to be missing."""
+    exec(example(1), {})
+    kept = int(re.search(r"(\d) of 6 items", capsys.readouterr().out).group(1))
+    assert 1 <= kept <= 6
 
 
 def test_the_figure_is_what_the_ten_lines_draw(tmp_path):

@@ -232,7 +232,7 @@ def explorers(name: str, page: Page) -> list[Handles]:
     return [Handles(name, found) for found in page.locator(".wmtutor-explorer").all()]
 
 
-def test_chapter_has_two_explorers() -> None:
+def test_chapters_have_two_explorers() -> None:
     """Without a book, or with one that has no explorers, the tests below would test nothing."""
     assert PAGES, f"no built book in {BOOK}: run `make book` first"
     assert EXPLORER_PAGES, f"no page in {BOOK} has an explorer"
@@ -240,7 +240,28 @@ def test_chapter_has_two_explorers() -> None:
         name: len({tuple(key for key, _ in values) for values in embedded_pictures(name)})
         for name in EXPLORER_PAGES
     }
-    assert max(counts.values()) >= 2
+    for chapter in ("bump.html", "flexible.html"):
+        assert counts.get(chapter, 0) >= 2, f"{chapter} has {counts.get(chapter, 0)} explorers"
+
+
+def test_words_tell_what_was_kept() -> None:
+    """Who cannot see which rings stayed bright has only the words, which must add up."""
+    told = set()
+    for values, picture in embedded_pictures("flexible.html").items():
+        match = re.search(r"Rings kept: (.+); lost: (.+); spurious: (.+)\.$", picture.alt)
+        assert match, picture.alt
+        kept, lost, spurious = (
+            set() if part == "none" else {int(ring) for ring in part.split(", ")}
+            for part in match.groups()
+        )
+        assert len(kept) + len(lost) == int(dict(values)["load"]), picture.alt
+        rings = kept | lost | spurious
+        assert len(rings) == len(kept) + len(lost) + len(spurious), f"a ring twice: {picture.alt}"
+        assert rings <= set(range(8)), picture.alt
+        for fate, members in (("kept", kept), ("lost", lost), ("spurious", spurious)):
+            if members:
+                told.add(fate)
+    assert told == {"kept", "lost", "spurious"}
 
 
 @pytest.mark.parametrize("name", EXPLORER_PAGES)

@@ -81,6 +81,11 @@ def _advance(
             total_random *= scale
             scale = 1.0
 
+        # Most steps are without a cue: asked once, and not of every candidate's ring.
+        a_cue_is_on = False
+        for ring in range(on.shape[0]):
+            a_cue_is_on |= on[ring] <= step < off[ring]
+
         first_spike = num_spikes
         for _ in range(count):
             cell, threshold = cells[candidate], thresholds[candidate]
@@ -91,9 +96,10 @@ def _advance(
                     + gain_fb[cell] * count_sensory[cell]
                     + offset_fb[cell] * total_random
                 )
-                ring = cell // N_sensory
-                if on[ring] <= step < off[ring]:
-                    s += s_ext[cell]
+                if a_cue_is_on:
+                    ring = cell // N_sensory
+                    if on[ring] <= step < off[ring]:
+                        s += s_ext[cell]
             else:
                 j = cell - N_all
                 s = scale * (

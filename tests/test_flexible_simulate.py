@@ -336,6 +336,7 @@ def test_network_from_the_seed_is_the_one_in_the_result():
         ({"load": 1, "sim_time": 1100}, r"sim_time=1100 s: did you mean 1100\*ms"),
         ({"load": 1, "t_stimulus_start": 100}, r"did you mean 100\*ms"),
         ({"load": 1, "t_stimulus_start": 1.05}, "the cue of ring . ends after the run"),
+        ({"load": 1, "sim_time": 0.05, "test_time": 0.05}, "ends after the run"),
         ({"load": 2, "t_stimulus_start": [0.1]}, "t_stimulus_start: has 1 values for 2"),
         ({"load": 2, "t_stimulus_start": [0.1, -1]}, r"t_stimulus_start\[1\]=-1"),
         ({"load": 1, "tau": 0}, "tau=0"),

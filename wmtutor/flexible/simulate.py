@@ -457,11 +457,12 @@ def simulate_flexible_wm(
                 "cue_positions_deg", cue_positions_deg, rings, DEGREE, high=720, signed=True
             )
         )
+    latest = max(p.sim_time, 10 * second)  # beyond it, milliseconds were meant
     start = _one_per_ring(
-        "t_stimulus_start", t_stimulus_start, rings, SECOND, low=1e-6, high=p.sim_time
+        "t_stimulus_start", t_stimulus_start, rings, SECOND, low=1e-6, high=latest
     )
     duration = _one_per_ring(
-        "t_stimulus_duration", t_stimulus_duration, rings, SECOND, low=1e-6, high=p.sim_time
+        "t_stimulus_duration", t_stimulus_duration, rings, SECOND, low=1e-6, high=latest
     )
     late = np.flatnonzero((duration > 0) & (start + duration > p.sim_time + p.dt / 2))
     if late.size:

@@ -43,6 +43,8 @@ def test_series_ends_at_what_the_run_says(staggered):
     assert series.maintained[test] == staggered.maintained
     assert series.forgotten[test] == staggered.forgotten
     assert series.spurious[test] == staggered.spurious
+    assert series.maintained_fraction[test] == staggered.maintained_fraction
+    assert series.spurious_fraction[test] == staggered.spurious_fraction
     kept = staggered.memory_present[staggered.cued_rings]
     np.testing.assert_allclose(series.error_deg[kept, test], staggered.error_deg[kept])
     assert np.isnan(series.error_deg[~kept, test]).all()
@@ -55,6 +57,8 @@ def test_series_counts_a_cue_from_its_onset(staggered):
     for t, number in ((0.05, 0), (0.0999, 0), (0.1, 1), (0.299, 1), (0.3, 2), (0.5, 3), (1.1, 3)):
         assert shown[np.searchsorted(series.t, t + 1e-9) - 1] == number
     assert series.maintained[np.isclose(series.t, 0.19)][0] == 1
+    assert series.maintained_fraction[np.isclose(series.t, 0.19)][0] == 1
+    assert np.isnan(series.maintained_fraction[series.t < 0.099]).all()
 
 
 def test_series_includes_the_cue_while_it_is_on(network):

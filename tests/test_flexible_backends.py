@@ -99,6 +99,17 @@ def test_full_network_same_spikes_and_inputs(arguments):
     np.testing.assert_allclose(fast.memory_strength, plain.memory_strength, rtol=0, atol=1e-9)
 
 
+def test_without_numba_the_reference_serves(monkeypatch):
+    """If a machine without Numba, such as a browser, got an error, its readers could not play."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None)
+    monkeypatch.setattr(
+        "wmtutor.flexible.kernel.advance", lambda *_: pytest.fail("the kernel ran all the same")
+    )
+    run = trial("two of three rings", "auto")
+    monkeypatch.undo()
+    np.testing.assert_array_equal(spikes_of(run), spikes_of(trial("two of three rings", "numba")))
+
+
 def test_long_run_does_not_overflow():
     """If the shared scale ran out, a long delay would end in NaN or in silence.
 

@@ -41,6 +41,8 @@ class MemoryTimeSeries(NamedTuple):
     maintained, forgotten, spurious : ndarray of int, shape (samples,)
         A cued ring counts from the onset of its cue: before, it is neither kept nor lost, and
         activity there is spurious.
+    maintained_fraction, spurious_fraction : ndarray of float, shape (samples,)
+        Of the rings cued so far, and of the others; NaN where there are none.
     error_deg : ndarray of float, shape (load, samples)
         Signed distance from the cue; NaN while there is no memory.
     """
@@ -52,6 +54,8 @@ class MemoryTimeSeries(NamedTuple):
     maintained: np.ndarray
     forgotten: np.ndarray
     spurious: np.ndarray
+    maintained_fraction: np.ndarray
+    spurious_fraction: np.ndarray
     error_deg: np.ndarray
 
 
@@ -137,14 +141,24 @@ def get_memory_time_series(run: FlexibleRun) -> MemoryTimeSeries:
     strength, angle_deg = activity_vector(firing_rate(s, **_rate_parameters(run)))
     present = memory_is_present(strength, run.parameters.memory_threshold)
     counts = [
-        count_memories(now, np.flatnonzero(cued))[:3]
+        count_memories(now, np.flatnonzero(cued))
         for now, cued in zip(present, cued_so_far, strict=True)
     ]
-    maintained, forgotten, spurious = np.array(counts).T
+    maintained, forgotten, spurious = np.array([row[:3] for row in counts], dtype=np.int64).T
+    of_cued, of_others = np.array([row[3:] for row in counts]).T
     error_deg = cue_error(angle_deg[:, run.cued_rings], run.cue_positions_deg)
     error_deg[~present[:, run.cued_rings]] = np.nan
     return MemoryTimeSeries(
-        t, strength.T, angle_deg.T, present.T, maintained, forgotten, spurious, error_deg.T
+        t,
+        strength.T,
+        angle_deg.T,
+        present.T,
+        maintained,
+        forgotten,
+        spurious,
+        of_cued,
+        of_others,
+        error_deg.T,
     )
 
 

@@ -404,7 +404,7 @@ def test_ctrl_c_stops_a_long_run():
     assert process.stdout.readline() == "ready\n"
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in errors
 
 

@@ -66,7 +66,10 @@ def test_contents(dist):
 
 def test_import_is_light():
     """If `import wmtutor` loaded Numba or Matplotlib, every script would start a second later."""
-    code = "import sys, wmtutor.bump, wmtutor.flexible, wmtutor.experiments; print(sorted(sys.modules))"
+    code = (
+        "import sys, wmtutor.bump, wmtutor.flexible, wmtutor.experiments; "
+        "print(sorted(sys.modules))"
+    )
     modules = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

@@ -170,6 +170,26 @@ def test_checkpoint_holds_what_the_table_holds(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_trials_to_come_take_no_memory(tmp_path):
+    """If all trials were listed before the first ran, a long sweep would not even begin.
+
+    A thousand million of them, stopped as by Ctrl-C after 50.
+    """
+    finished = []
+
+    def stopping(seed):
+        if len(finished) == 50:
+            raise KeyboardInterrupt
+        finished.append(seed)
+        return {"y": seed}
+
+    for checkpoint in (None, tmp_path / "trials.sqlite"):
+        finished.clear()
+        with pytest.warns(RuntimeWarning, match="stopped after 50 of 1000000000 trials"):
+            table = run_trials(stopping, [{}], 10**9, checkpoint=checkpoint, **QUIET)
+        assert table.y.tolist() == finished
+
+
 def test_failed_trials_are_kept_too(tmp_path):
     """If failures were forgotten, a resumed sweep would try them for ever."""
     path = tmp_path / "trials.sqlite"

@@ -184,8 +184,11 @@ def _tasks(
     seed: np.random.SeedSequence, conditions: int, repeats: int, done: set[tuple[int, int]]
 ) -> Iterator[_Task]:
     """The trials to run. A trial's seed follows from its place alone."""
-    for condition, repeat in itertools.product(range(conditions), range(repeats)):
-        if (condition, repeat) not in done:
+    # Not itertools.product, which lists its arguments first: there may be very many repeats.
+    for condition in range(conditions):
+        for repeat in range(repeats):
+            if (condition, repeat) in done:
+                continue
             sequence = np.random.SeedSequence(
                 seed.entropy, spawn_key=(*seed.spawn_key, condition, repeat)
             )

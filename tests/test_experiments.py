@@ -77,7 +77,7 @@ def test_seeds_are_all_different_and_follow_from_the_place():
     assert not set(run_trials(trial, GRID, 50, seed=1, **QUIET).seed) & set(table.seed)
     sequence = np.random.SeedSequence(0)
     pd.testing.assert_frame_equal(run_trials(trial, GRID, 3, seed=sequence, **QUIET), fewer)
-    # Whole numbers of 63 bits: 20 of 63 or fewer in one bit has a probability below 1e-9 in 300.
+    # Whole numbers of 63 fair bits; exact for the seed, a false alarm once in 1e7 others.
     bits = np.array([[seed >> k & 1 for k in range(63)] for seed in table.seed])
     assert stats.binomtest(int(bits.sum()), bits.size).pvalue > 1e-7
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from dense_flexible import candidates_of, dense_weights, simulate_dense
+from dense_flexible import dense_weights, simulate_dense
 
 from wmtutor.flexible import FlexibleParameters, build_network, simulate_flexible_wm
 from wmtutor.flexible.simulate import _CandidateSource
@@ -164,7 +164,6 @@ def test_longer_run_begins_as_the_shorter_one():
 def test_chunks_do_not_change_a_run(monkeypatch):
     """If the size of a chunk mattered beyond its draws, states would be lost between chunks."""
     p = FlexibleParameters(sim_time=0.1, test_time=0.1)
-    whole = candidates_of(2, 100, 1000, p)
     monkeypatch.setattr("wmtutor.flexible.simulate.CHUNK_CANDIDATES", 100)
     source = _CandidateSource(np.random.SeedSequence(2).spawn(7)[5:], 100, p)
     assert source.steps == 100
@@ -173,4 +172,3 @@ def test_chunks_do_not_change_a_run(monkeypatch):
         t_stimulus_start=20 * ms, t_stimulus_duration=60 * ms, seed=2,
     )  # fmt: skip
     np.testing.assert_array_equal(spikes_of(run), simulate_dense(run, seed=2))
-    assert len(whole) == 1000

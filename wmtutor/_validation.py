@@ -28,6 +28,7 @@ __all__ = [
     "check_count",
     "check_flag",
     "check_indices",
+    "check_numbers",
     "check_quantity",
     "check_seed",
     "check_vector",
@@ -296,6 +297,16 @@ def check_indices(name: str, value: Any, N: int, what: str = "cell") -> np.ndarr
     if outside.size:
         raise ValueError(f"{name}: {what} {outside[0]} is outside 0 .. {N - 1}")
     return array.astype(np.int64)
+
+
+def check_numbers(name: str, value: Any) -> np.ndarray:
+    """An array of finite floats of any shape; a copy."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: expected numbers, got elements of type {array.dtype}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: has values that are not finite (NaN or infinite)")
+    return array.astype(float)
 
 
 def check_window(

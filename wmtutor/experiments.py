@@ -113,6 +113,7 @@ def _check_conditions(conditions: Any) -> list[dict[str, Any]]:
     if not conditions:
         raise ValueError("conditions: there are none to run; for a single one, pass [{}]")
     checked: list[dict[str, Any]] = []
+    seen: set[tuple[Any, ...]] = set()
     for number, condition in enumerate(conditions):
         if not isinstance(condition, Mapping):
             raise TypeError(f"conditions[{number}]={condition!r}: expected a mapping of names")
@@ -134,8 +135,10 @@ def _check_conditions(conditions: Any) -> list[dict[str, Any]]:
                 f"conditions[{number}] has the names {sorted(plain)}, the first one "
                 f"{sorted(checked[0])}; give all the same"
             )
-        if plain in checked:
+        values = tuple(plain[name] for name in (checked or [plain])[0])
+        if values in seen:
             raise ValueError(f"conditions[{number}]={plain}: is listed twice")
+        seen.add(values)
         checked.append(plain)
     _check_names(checked[0], ())
     return checked

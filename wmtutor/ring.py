@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wmtutor._validation import check_count
+from wmtutor._validation import check_count, check_numbers
 
 __all__ = [
     "PopulationVector",
@@ -267,14 +267,10 @@ def population_vector(activity: Any, axis: int = -1) -> PopulationVector:
     >>> round(float(angle_deg), 6), round(float(strength), 3)
     (135.0, 0.707)
     """
-    values = np.asarray(activity)
-    if values.dtype.kind not in "fiu":
-        raise TypeError(f"activity: expected numbers, got elements of type {values.dtype}")
+    values = check_numbers("activity", activity)
     if values.ndim == 0 or values.shape[axis] == 0:
         raise ValueError(f"activity: expected one value per cell, got shape {values.shape}")
-    values = np.moveaxis(values.astype(float), axis, -1)
-    if not np.isfinite(values).all():
-        raise ValueError("activity: has values that are not finite (NaN or infinite)")
+    values = np.moveaxis(values, axis, -1)
     if (values < 0).any():
         raise ValueError(
             f"activity: has the negative value {values.min():g}; spike counts and rates cannot be "

@@ -17,15 +17,12 @@ import argparse
 import contextlib
 import json
 import os
-import platform
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from measuring import PEAK, in_new_process, machine, shown, summary
 
 import wmtutor
 from wmtutor.bump import population_sizes, simulate_wm, weight_profile
@@ -45,13 +42,6 @@ def timed(function, *args, **kwargs):
     begin = time.perf_counter()
     function(*args, **kwargs)
     return time.perf_counter() - begin
-
-
-def summary(times):
-    return {
-        "median": statistics.median(times), "min": min(times), "max": max(times),
-        "runs": len(times),
-    }  # fmt: skip
 
 
 def ours(sim_time, backend, monitored=1):
@@ -106,14 +96,6 @@ def headline(rounds):
     }
 
 
-def in_new_process(code, **environment):
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        env={**os.environ, **environment},
-    )  # fmt: skip
-    return [float(line) for line in result.stdout.split()]
-
-
 def processes():
     """First calls, import time and memory, each in processes of their own."""
     first_call = (
@@ -126,12 +108,9 @@ def processes():
     import_code = (
         "import time, numpy; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
     )
-    # VmHWM and not getrusage: a child inherits its parent's peak in the latter.
     memory = (
         "from wmtutor.bump import simulate_wm\n"
-        "def peak():\n"
-        "    lines = open('/proc/self/status').read().splitlines()\n"
-        "    return int(next(l for l in lines if l.startswith('VmHWM')).split()[1]) / 1024\n"
+        f"{PEAK}"
         "before = peak(); simulate_wm(seed=1); print(peak() - before)"
     )
     return {
@@ -225,12 +204,8 @@ def main():
     import brian2 as brian2_package
     import numba
 
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
     result = {
-        "machine": {"processor": model, "cores_used": 1, "python": platform.python_version()},
+        "machine": machine(),
         "versions": {"wmtutor": wmtutor.__version__, "numpy": np.__version__,
                      "numba": numba.__version__, "brian2": brian2_package.__version__},
         "date": time.strftime("%Y-%m-%d"),
@@ -246,9 +221,6 @@ def main():
 
 
 def report(result):
-    def shown(s, digits=3):
-        return f"{s['median']:.{digits}f} ({s['min']:.{digits}f} to {s['max']:.{digits}f})"
-
     print(result["machine"], result["versions"])
     head = result["headline"]
     print(f"\n{head['model_time_s']} s of 1024/256 cells, dt 0.05 ms, bump active; seconds:")

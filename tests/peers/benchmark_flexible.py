@@ -31,15 +31,13 @@ import argparse
 import contextlib
 import json
 import os
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from measuring import PEAK, in_new_process, machine, shown, summary
 from turns import Peer
 
 import wmtutor
@@ -62,13 +60,6 @@ def timed(function, *args, **kwargs):
     begin = time.perf_counter()
     result = function(*args, **kwargs)
     return time.perf_counter() - begin, result
-
-
-def summary(times):
-    return {
-        "median": statistics.median(times), "min": min(times), "max": max(times),
-        "runs": len(times),
-    }  # fmt: skip
 
 
 def num_spikes(run):
@@ -162,14 +153,6 @@ def headline(rounds, sim_time, names):
     }
 
 
-def in_new_process(code, **environment):
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        env={**os.environ, **environment},
-    )  # fmt: skip
-    return [float(line) for line in result.stdout.split()]
-
-
 def processes(repeats):
     """First calls and memory, each in processes of their own; and building networks."""
     first_call = (
@@ -180,12 +163,9 @@ def processes(repeats):
     with tempfile.TemporaryDirectory() as folder:
         compiled = in_new_process(first_call, NUMBA_CACHE_DIR=folder)[0]
         cached = [in_new_process(first_call, NUMBA_CACHE_DIR=folder)[0] for _ in range(repeats)]
-    # VmHWM and not getrusage: a child inherits its parent's peak in the latter.
     memory = (
         "from wmtutor.flexible import build_network, simulate_flexible_wm\n"
-        "def peak():\n"
-        "    lines = open('/proc/self/status').read().splitlines()\n"
-        "    return int(next(l for l in lines if l.startswith('VmHWM')).split()[1]) / 1024\n"
+        f"{PEAK}"
         "before = peak(); network = build_network(seed=1); print(peak() - before)\n"
         f"simulate_flexible_wm({LOAD}, network=network, seed=1); print(peak() - before)"
     )
@@ -287,13 +267,9 @@ def main():
     import brian2 as brian2_package
     import numba
 
-    model = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
     names = [name for name in CONTESTANTS if name not in arguments.without]
     result = {
-        "machine": {"processor": model, "cores_used": 1, "python": platform.python_version()},
+        "machine": machine(),
         "versions": {"wmtutor": wmtutor.__version__, "numpy": np.__version__,
                      "numba": numba.__version__, "brian2": brian2_package.__version__},
         "date": time.strftime("%Y-%m-%d"),
@@ -309,9 +285,6 @@ def main():
 
 
 def report(result):
-    def shown(s, digits=3):
-        return f"{s['median']:.{digits}f} ({s['min']:.{digits}f} to {s['max']:.{digits}f})"
-
     print(result["machine"], result["versions"])
     head = result["headline"]
     print(f"\nA trial of {head['model_time_s']} s, {head['load']} items; seconds:")

@@ -100,11 +100,6 @@ def _check_run(run: Any) -> FlexibleRun:
     return run
 
 
-def _rate_parameters(run: FlexibleRun) -> dict[str, float]:
-    names = ("tau", "rate_amplitude", "rate_slope", "rate_offset", "bias")
-    return {name: getattr(run.parameters, name) for name in names}
-
-
 def get_memory_time_series(run: FlexibleRun) -> MemoryTimeSeries:
     """Strength, angle and presence of every ring's memory over time, and what is kept and lost.
 
@@ -138,7 +133,7 @@ def get_memory_time_series(run: FlexibleRun) -> MemoryTimeSeries:
         on = (t >= start - 1e-6 * dt) & (t < stop - 1e-6 * dt)
         s[on, ring] += s_ext
         cued_so_far[:, ring] = t >= start - 1e-6 * dt
-    strength, angle_deg = activity_vector(firing_rate(s, **_rate_parameters(run)))
+    strength, angle_deg = activity_vector(firing_rate(s, **run.parameters.rate_function))
     present = memory_is_present(strength, run.parameters.memory_threshold)
     counts = [
         count_memories(now, np.flatnonzero(cued))
@@ -204,10 +199,7 @@ def get_ml_time_series(
     counts = np.stack(
         [np.bincount(spikes.i[a:b], minlength=network.N_sensory_total) for a, b in edges.T]
     ).reshape(len(ends), network.N_rings, network.N_sensory)
-    angle_deg = maximum_likelihood_angle(
-        counts, stimulus_strength=p.stimulus_strength, stimulus_width_deg=p.stimulus_width_deg,
-        stimulus_cutoff_deg=p.stimulus_cutoff_deg, **_rate_parameters(run),
-    )  # fmt: skip
+    angle_deg = maximum_likelihood_angle(counts, **p.stimulus, **p.rate_function)
     return DecodedTimeSeries(ends, angle_deg.T)
 
 

@@ -143,6 +143,18 @@ class FlexibleParameters:
         """The rate that no input can exceed, in Hz."""
         return 2 * self.rate_amplitude / self.tau
 
+    @property
+    def rate_function(self) -> dict[str, float]:
+        """The arguments of :func:`firing_rate` that make it this trial's."""
+        names = ("tau", "rate_amplitude", "rate_slope", "rate_offset", "bias")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def stimulus(self) -> dict[str, float]:
+        """The arguments of :func:`maximum_likelihood_angle` that describe this trial's cues."""
+        names = ("stimulus_strength", "stimulus_width_deg", "stimulus_cutoff_deg")
+        return {name: getattr(self, name) for name in names}
+
 
 def ring_weight_profile(
     N: int = 512,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wmtutor._validation import HERTZ, check_indices, check_quantity
+from wmtutor._validation import HERTZ, check_indices, check_numbers, check_quantity
 from wmtutor.flexible.parameters import firing_rate, stimulus_profile
 from wmtutor.ring import preferred_angles, signed_difference, wrap_degrees
 
@@ -59,15 +59,6 @@ class MemoryCounts(NamedTuple):
     spurious_fraction: Any
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: expected numbers, got elements of type {array.dtype}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name}: has values that are not finite (NaN or infinite)")
-    return array.astype(float)
-
-
 def activity_vector(rates: Any) -> ActivityVector:
     """The mean of the cells' preferred directions, each as long as the cell's rate.
 
@@ -96,7 +87,7 @@ def activity_vector(rates: Any) -> ActivityVector:
     >>> float(strength), float(angle_deg)
     (10.0, 90.0)
     """
-    r = _numbers("rates", rates)
+    r = check_numbers("rates", rates)
     if r.ndim == 0 or r.shape[-1] == 0:
         raise ValueError(f"rates: expected one rate per cell, got shape {r.shape}")
     if (r < 0).any():
@@ -138,7 +129,7 @@ def memory_is_present(strength: Any, threshold: float = 3.0) -> Any:
     array([ True, False])
     """
     threshold = check_quantity("threshold", threshold, HERTZ, high=1e4)
-    return (_numbers("strength", strength) > threshold)[()]
+    return (check_numbers("strength", strength) > threshold)[()]
 
 
 def count_memories(present: Any, cued_rings: Any) -> MemoryCounts:
@@ -257,7 +248,7 @@ def maximum_likelihood_angle(
     >>> float(maximum_likelihood_angle(counts))
     90.0
     """
-    n = _numbers("counts", counts)
+    n = check_numbers("counts", counts)
     if n.ndim == 0 or n.shape[-1] == 0:
         raise ValueError(f"counts: expected one count per cell, got shape {n.shape}")
     if (n < 0).any():

@@ -233,6 +233,8 @@ def _check_network(
             f"network: expected what build_network() or load_network() returns, got "
             f"{type(network).__name__}"
         )
+    if not asked:
+        return network
     wanted = NetworkParameters(**{**asdict(network.parameters), **asked})
     for name in asked:
         if getattr(wanted, name) != getattr(network, name):
@@ -477,12 +479,14 @@ def simulate_flexible_wm(
 
     s_ext = np.zeros((N_rings, N))
     on, off = np.zeros((2, N_rings), dtype=np.int64)
-    noise = np.random.default_rng(for_noise).standard_normal((N_rings, N)) * p.input_noise
     for ring, position in zip(rings, positions, strict=True):
-        s_ext[ring] = noise[ring] + stimulus_profile(
+        s_ext[ring] = stimulus_profile(
             position, N, strength=p.stimulus_strength, width_deg=p.stimulus_width_deg,
             cutoff_deg=p.stimulus_cutoff_deg,
         )  # fmt: skip
+    if p.input_noise > 0:
+        noise = np.random.default_rng(for_noise).standard_normal((N_rings, N))
+        s_ext[rings] += p.input_noise * noise[rings]
     on[rings], off[rings] = _ceil_steps(start, p.dt), _ceil_steps(start + duration, p.dt)
 
     gain_ff, offset_ff = network.feedforward_gain_and_offset
@@ -554,25 +558,18 @@ def _result(
     spikes_sensory, rate_sensory = monitors(of_sensory, 0, N_all)
     spikes_random, rate_random = monitors(~of_sensory, N_all, network.N_random)
 
-    rate_parameters = {
-        name: getattr(p, name)
-        for name in ("tau", "rate_amplitude", "rate_slope", "rate_offset", "bias")
-    }
     test_step = round(p.test_time / p.dt)
     s = record.s_sensory[np.searchsorted(record.sample_steps, test_step)]
     cue_is_on = ((on <= test_step) & (test_step < off))[:, np.newaxis]
     strength, angle_deg = activity_vector(
-        firing_rate(s + np.where(cue_is_on, s_ext, 0.0), **rate_parameters)
+        firing_rate(s + np.where(cue_is_on, s_ext, 0.0), **p.rate_function)
     )
     present = memory_is_present(strength, p.memory_threshold)
     memories = count_memories(present, rings)
     first = max(0, test_step - round(p.decode_window / p.dt))
     within = of_sensory & (first <= spike_steps) & (spike_steps < test_step)
     counts = np.bincount(cells[within], minlength=N_all).reshape(network.N_rings, -1)
-    ml_angle_deg = maximum_likelihood_angle(
-        counts, stimulus_strength=p.stimulus_strength, stimulus_width_deg=p.stimulus_width_deg,
-        stimulus_cutoff_deg=p.stimulus_cutoff_deg, **rate_parameters,
-    )  # fmt: skip
+    ml_angle_deg = maximum_likelihood_angle(counts, **p.stimulus, **p.rate_function)
     return FlexibleRun(
         cued_rings=rings,
         cue_positions_deg=positions,

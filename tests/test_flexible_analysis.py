@@ -153,6 +153,7 @@ def test_random_cells_are_tuned_and_each_in_its_own_way(network):
         (lambda run: get_ml_time_series(run, t_step=0), "t_step=0"),
         (lambda run: get_ring_rates(run, 0.5, 0.5), "the window is empty"),
         (lambda run: random_layer_tuning([], 0), "at least one run"),
+        (lambda run: random_layer_tuning(run, 0), "expected a list of runs"),
         (lambda run: random_layer_tuning([run], 8), "ring=8"),
         (lambda run: random_layer_tuning([run], 1), "ring=1: was not cued"),
         (lambda run: random_layer_tuning([run], 0, bins=0), "bins=0"),

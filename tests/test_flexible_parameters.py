@@ -91,6 +91,25 @@ def test_bad_network_parameters_are_named(name, value, says):
         NetworkParameters(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: firing_rate("a"), "s: expected numbers"),
+        (lambda: firing_rate([1.0, math.inf]), "s: has values that are not finite"),
+        (lambda: firing_rate(1.0, tau=0), "tau=0 s: must not be zero"),
+        (lambda: firing_rate(1.0, tau=10), r"tau=10 s: did you mean 10\*ms"),
+        (lambda: firing_rate(1.0, rate_slope=-1), "rate_slope=-1"),
+        (lambda: stimulus_profile("north"), "cue_deg='north'"),
+        (lambda: stimulus_profile(0, cutoff_deg=0), "cutoff_deg=0"),
+        (lambda: ring_weight_profile(512.0), "write 512"),
+    ],
+)
+def test_bad_input_of_the_formulas_is_named(call, says):
+    """If a rate came out infinite or negative without a word, it would be drawn in a figure."""
+    with pytest.raises((TypeError, ValueError), match=says):
+        call()
+
+
 def test_network_too_large_for_memory_is_refused():
     """If it were not, a typo in a size would take the machine down."""
     with pytest.raises(ValueError, match="choose fewer"):

@@ -351,6 +351,7 @@ def test_network_from_the_seed_is_the_one_in_the_result():
         ({"load": 1, "alhpa": 2}, "no parameter 'alhpa'; did you mean 'alpha'"),
         ({"load": 1, "sim_tim": 2}, "did you mean 'sim_time'"),
         ({"load": 1, "N_rings": 0}, "N_rings=0"),
+        ({"load": 1, "progress": "yes"}, "progress='yes'"),
         ({"load": 1, "network": "net.npz"}, "expected what build_network"),
     ],
 )

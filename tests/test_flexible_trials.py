@@ -124,6 +124,8 @@ def test_intervals_of_fractions_stay_fractions(table):
         (lambda: simulate_loads([1], trials=1, networks=1, network=None), "leave it out"),
         (lambda: simulate_loads([1], trials=1, networks=1, aplha=1), "did you mean 'alpha'"),
         (lambda: simulate_loads([1], trials=1, networks=1, sim_tme=1), "did you mean 'sim_time'"),
+        (lambda: simulate_loads(3), "loads=3: expected a list"),
+        (lambda: simulate_loads([1], trials=1, networks=1, n_jobs=0), "n_jobs=0"),
         (lambda: summarise_loads([1]), "expected a pandas DataFrame"),
         (lambda: summarise_loads(pd.DataFrame({"load": [1]})), "has no column"),
     ],

@@ -28,6 +28,7 @@ __all__ = [
     "check_count",
     "check_flag",
     "check_indices",
+    "check_jobs",
     "check_numbers",
     "check_quantity",
     "check_seed",
@@ -297,6 +298,13 @@ def check_indices(name: str, value: Any, N: int, what: str = "cell") -> np.ndarr
     if outside.size:
         raise ValueError(f"{name}: {what} {outside[0]} is outside 0 .. {N - 1}")
     return array.astype(np.int64)
+
+
+def check_jobs(n_jobs: Any) -> int:
+    """A number of processes: at least 1, or -1 for one on each core."""
+    if isinstance(n_jobs, numbers.Integral) and n_jobs == -1:
+        return -1
+    return check_count("n_jobs", n_jobs, high=10_000)
 
 
 def check_numbers(name: str, value: Any) -> np.ndarray:

@@ -35,6 +35,7 @@ from wmtutor._validation import (
     NUMBER,
     check_count,
     check_flag,
+    check_jobs,
     check_quantity,
     check_seed,
     check_vector,
@@ -268,8 +269,7 @@ def run_trials(
     if seed is None:
         raise TypeError("seed=None: a table that cannot be made again is worth little; give one")
     sequence = check_seed(seed)
-    if n_jobs != -1:
-        n_jobs = check_count("n_jobs", n_jobs, high=10_000)
+    n_jobs = check_jobs(n_jobs)
     check_flag("progress", progress)
     _check_signature(trial, checked[0])
 

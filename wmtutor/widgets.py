@@ -25,6 +25,7 @@ from wmtutor._validation import (
     check_choice,
     check_count,
     check_flag,
+    check_jobs,
     check_quantity,
     check_vector,
 )
@@ -392,8 +393,7 @@ def explorer(
     check_flag("progress", progress)
     check_choice("image_format", image_format, ("webp", "png"))
     dpi = check_count("dpi", dpi, low=20, high=600)
-    if n_jobs != -1:
-        n_jobs = check_count("n_jobs", n_jobs, high=10_000)
+    n_jobs = check_jobs(n_jobs)
     specs = dict(sliders)
     points = list(itertools.product(*(spec.values for spec in specs.values())))
     _check_signature(function, specs)

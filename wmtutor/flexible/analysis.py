@@ -1,6 +1,6 @@
 """What a run says over time, and what its cells prefer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -280,6 +280,8 @@ def random_layer_tuning(
     >>> random_layer_tuning(runs, ring=0, bins=4).rate.shape
     (1024, 4)
     """
+    if not isinstance(runs, Iterable):
+        raise TypeError(f"runs: expected a list of runs, got {type(runs).__name__}")
     runs = [_check_run(run) for run in runs]
     if not runs:
         raise ValueError("runs: expected at least one run")

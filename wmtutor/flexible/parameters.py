@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from wmtutor._validation import DEGREE, NUMBER, check_count, check_flag, check_quantity
+from wmtutor._validation import (
+    DEGREE,
+    NUMBER,
+    SECOND,
+    check_count,
+    check_flag,
+    check_numbers,
+    check_quantity,
+)
 from wmtutor.ring import circular_distance, preferred_angles
 from wmtutor.units import ms, second
 
@@ -293,6 +301,11 @@ def firing_rate(
     -------
     float or ndarray
 
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not a finite number, or a parameter out of its range.
+
     Examples
     --------
     >>> [round(float(r), 3) for r in firing_rate([0.0, 7.5, 100.0])]
@@ -300,6 +313,11 @@ def firing_rate(
     """
     from scipy.special import expit
 
-    x = rate_slope * (np.asarray(s, dtype=float) + bias) - rate_offset
+    tau = check_quantity("tau", tau, SECOND, low=1e-6, high=1.0, zero=False)
+    amplitude = check_quantity("rate_amplitude", rate_amplitude, NUMBER, high=1e4)
+    slope = check_quantity("rate_slope", rate_slope, NUMBER, low=1e-6, high=1e4, zero=False)
+    offset = check_quantity("rate_offset", rate_offset, NUMBER, high=1e3, signed=True)
+    bias = check_quantity("bias", bias, NUMBER, high=1e4, signed=True)
+    x = slope * (check_numbers("s", s) + bias) - offset
     # 1 + tanh(x), without the cancellation that makes it 0 for a cell far below threshold.
-    return (rate_amplitude * 2.0 * expit(2.0 * x) / tau)[()]
+    return (amplitude * 2.0 * expit(2.0 * x) / tau)[()]

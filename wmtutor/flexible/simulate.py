@@ -14,6 +14,7 @@ from wmtutor._validation import (
     SECOND,
     check_backend,
     check_count,
+    check_flag,
     check_indices,
     check_quantity,
     check_seed,
@@ -439,6 +440,7 @@ def simulate_flexible_wm(
     array([ 17.5, -13.4])
     """
     p = _check_parameters(locals())
+    progress = check_flag("progress", progress)
     advance = check_backend(backend, "wmtutor.flexible")
     # One stream for each purpose: what is drawn for one does not shift the others.
     for_network, for_rings, for_positions, for_noise, for_start, *for_candidates = check_seed(

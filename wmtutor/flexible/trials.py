@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wmtutor._validation import NUMBER, check_count, check_flag, check_quantity, check_seed
+from wmtutor._validation import (
+    NUMBER,
+    check_count,
+    check_flag,
+    check_jobs,
+    check_quantity,
+    check_seed,
+)
 from wmtutor.flexible.analysis import get_ring_rates
 from wmtutor.flexible.network import FlexibleNetwork, build_network
 from wmtutor.flexible.parameters import NetworkParameters
@@ -130,6 +137,8 @@ def simulate_loads(
             f"runs as many; choose {-(-trials // networks) * networks}"
         )
     N_rings = check_count("N_rings", parameters.get("N_rings", NetworkParameters.N_rings))
+    if isinstance(loads, str) or not isinstance(loads, Iterable):
+        raise TypeError(f"loads={loads!r}: expected a list of loads, such as [1, 2, 4]")
     loads = [check_count("loads", load, low=0, high=N_rings) for load in loads]
     if not loads or len(set(loads)) < len(loads):
         raise ValueError(f"loads={loads}: expected at least one load, each listed once")
@@ -137,6 +146,7 @@ def simulate_loads(
         if name in parameters:
             raise TypeError(f"simulate_loads() chooses {name} itself; leave it out")
     check_flag("progress", progress)
+    n_jobs = check_jobs(n_jobs)
     of_network = {k: v for k, v in parameters.items() if k in _NETWORK_NAMES}
     of_trial = {k: v for k, v in parameters.items() if k not in _NETWORK_NAMES}
 

@@ -674,7 +674,7 @@ def _plot_with_bands(
             if part not in summary.columns:
                 known = [c for c in summary.columns if f"{c}_low" in summary.columns]
                 raise ValueError(
-                    f"columns: the summary has no {part!r}; with a band it has "
+                    f"columns: the summary has no {part!r}; columns with an interval are: "
                     f"{', '.join(map(str, known)) or 'none'}"
                 )
     if labels is not None and (isinstance(labels, str) or len(labels) != len(columns)):

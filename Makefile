@@ -52,6 +52,10 @@ browser: $(TEST_READY) book  ## Move every slider of the built book in headless 
 exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 	$(BIN)/python solutions/make_exercises.py --execute
 
+.PHONY: laws
+laws: $(BOOK_READY)  ## Measure the laws of both models again; writes book/data/laws/*.csv
+	$(BIN)/python -m wmtutor.laws
+
 .PHONY: bench
 bench: $(TEST_READY)  ## Time both models against Brian2 and BrainPy; writes book/data/benchmark_*.json
 	$(BIN)/python tests/peers/benchmark_bump.py

@@ -44,7 +44,14 @@ from wmtutor._validation import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Interval", "bootstrap_interval", "fraction_interval", "run_trials"]
+__all__ = [
+    "Interval",
+    "bootstrap_interval",
+    "fraction_interval",
+    "mean_interval",
+    "run_trials",
+    "summarise_trials",
+]
 
 #: Changes when a checkpoint written before can no longer be read.
 CHECKPOINT_FORMAT = "wmtutor trials 1"
@@ -244,6 +251,7 @@ def run_trials(
         ``RuntimeWarning`` says how many failed. ``trial(seed=row.seed, ...)`` repeats a row.
 
         Ctrl-C ends the run with a ``RuntimeWarning`` and the table of the finished trials.
+        ``table.attrs["complete"]`` tells whether all are there.
 
     Raises
     ------
@@ -288,6 +296,7 @@ def run_trials(
         rows = store.rows()
         names = store.names or []
     table = _tabulate(rows, checked, names)
+    table.attrs["complete"] = not interrupted
     if interrupted:
         again = "" if checkpoint is None else "; the same call goes on from here"
         warnings.warn(
@@ -648,6 +657,124 @@ def bootstrap_interval(
         return Interval(estimate, estimate, estimate)
     low, high = stats.bootstrap(
         (values,), statistic, confidence_level=level, n_resamples=resamples, method="BCa",
-        vectorized=False, rng=np.random.default_rng(check_seed(seed)),
+        vectorized=statistic is np.mean, rng=np.random.default_rng(check_seed(seed)),
     ).confidence_interval  # fmt: skip
     return Interval(estimate, float(low), float(high))
+
+
+def mean_interval(values: Any, level: float = 0.95, *, fraction: bool = False) -> Interval:
+    """The mean of independent values with a confidence interval; missing ones (NaN) are left out.
+
+    The interval is the BCa bootstrap's. For values that are fractions themselves, such as the part
+    of a trial's items that was kept, it is Wilson's at the number of independent yes-or-no trials
+    that would have the same standard error: that stays honest where nearly all are 0 or 1.
+
+    Parameters
+    ----------
+    values : array_like of float or bool, shape (n,)
+        One per independent trial.
+    level : float
+        Confidence level.
+    fraction : bool
+        Whether every value is a fraction between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        NaN where there are no values, and without limits (NaN) where there is but one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad values, and fractions outside 0 to 1.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in mean_interval([1, 1, 1, 1, 1, 1, 1, 1], fraction=True)]
+    [1.0, 0.676, 1.0]
+    >>> [round(x, 2) for x in mean_interval([0.5, 1.0, 1.0, 0.75], fraction=True)]
+    [0.81, 0.55, 0.94]
+    """
+    from scipy import stats
+
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
+        raise TypeError("values: expected a list of numbers, one for each trial")
+    values = array[~np.isnan(array)].astype(float)
+    level = check_quantity("level", level, NUMBER, low=1e-6, high=1 - 1e-6, zero=False)
+    check_flag("fraction", fraction)
+    n = float(len(values))
+    if n == 0:
+        return Interval(math.nan, math.nan, math.nan)
+    p = float(values.mean())
+    if not fraction:
+        return bootstrap_interval(values, level=level) if n > 1 else Interval(p, math.nan, math.nan)
+    if values.min() < 0 or values.max() > 1:
+        raise ValueError(f"values: {values.max():g} is no fraction; expected values from 0 to 1")
+    # Values that are 0 or 1 have the sample size that they have; others vary less.
+    variance = float(values.var())
+    if variance > 0:
+        n = n * p * (1 - p) / variance
+    z = float(stats.norm.ppf((1 + level) / 2))
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    return Interval(p, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def summarise_trials(
+    table: "pd.DataFrame",
+    by: str | Sequence[str],
+    columns: Sequence[str],
+    level: float = 0.95,
+) -> "pd.DataFrame":
+    """Means over trials with confidence intervals, for each condition.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row a trial, as from :func:`run_trials`. Trials must be independent.
+    by : str or sequence of str
+        Columns that tell the conditions apart.
+    columns : sequence of str
+        What to average. A missing value (NaN) is left out. Truth values, and columns whose name
+        ends in ``_fraction``, get the interval of a fraction (see :func:`mean_interval`).
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each condition, in the table's order: the columns ``by``, ``trials``, and for each
+        quantity ``name``, ``name_low`` and ``name_high``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but such a table, or columns that it lacks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"load": [1, 1, 2, 2], "kept": [True, True, True, False]})
+    >>> summarise_trials(table, "load", ["kept"]).round(2).to_numpy().tolist()
+    [[1.0, 2.0, 1.0, 0.34, 1.0], [2.0, 2.0, 0.5, 0.09, 0.91]]
+    """
+    import pandas as pd
+
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"table: expected a pandas DataFrame, got {type(table).__name__}")
+    by = [by] if isinstance(by, str) else list(by)
+    for name in (*by, *columns):
+        if name not in table.columns:
+            raise ValueError(
+                f"table: has no column {name!r}; its columns are {', '.join(map(str, table))}"
+            )
+    rows = []
+    for values, group in table.groupby(by, sort=False, dropna=False):
+        row = {**dict(zip(by, values, strict=True)), "trials": len(group)}
+        for name in columns:
+            fraction = group[name].dtype == bool or name.endswith("_fraction")
+            interval = mean_interval(group[name].to_numpy(float), level, fraction=fraction)
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = interval
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -545,8 +545,8 @@ def _encode(figure: Any, dpi: int, image_format: str) -> bytes:
     drawn = Image.open(buffer).convert("RGBA")
     picture = Image.new("RGB", drawn.size, "white")
     picture.paste(drawn, mask=drawn)
-    # 64 colours hold what a plot of lines and dots has, and make it several times smaller.
-    few = picture.quantize(64, dither=Image.Dither.NONE)
+    # 48 colours hold what a plot of lines and dots has, and make it several times smaller.
+    few = picture.quantize(48, dither=Image.Dither.NONE)
     if image_format == "png":
         return _saved(few, "png", optimize=True)
     # Dots and lines are smaller stored exactly, heat maps and shades are smaller approximated.

@@ -1,7 +1,9 @@
 """Let programs in processes and environments of their own take turns at running a trial.
 
-Plain Python, so that any peer can import it. The peer calls :func:`serve`, whoever times it makes a
-:class:`Peer` and asks for one trial at a time; in between the peer's process sleeps.
+Plain Python, so that any peer can import it. A peer that can run many trials in one process calls
+:func:`serve`; whoever times it makes a :class:`Peer` and asks for one trial at a time, and in
+between the peer's process sleeps. A peer that needs a new process for each trial calls
+:func:`answer`, and :func:`one_trial` runs it.
 """
 
 from __future__ import annotations
@@ -11,16 +13,28 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-__all__ = ["Peer", "serve"]
+__all__ = ["Peer", "answer", "one_trial", "serve"]
 
 _MARK = "turn: "  # what packages print by themselves does not begin like this
 
 
+def answer(result: dict) -> None:
+    """Hand a result to whoever asked for it."""
+    print(_MARK + json.dumps(result), flush=True)
+
+
 def serve(trial: Callable[[], dict], about: dict) -> None:
     """Say what was set up, then run a trial for each line of the standard input."""
-    print(_MARK + json.dumps(about), flush=True)
+    answer(about)
     for _ in sys.stdin:
-        print(_MARK + json.dumps(trial()), flush=True)
+        answer(trial())
+
+
+def one_trial(command: Sequence[str]) -> dict:
+    """What a program that runs one trial answers."""
+    peer = Peer(command)
+    peer.close()
+    return peer.about
 
 
 class Peer:

@@ -5,6 +5,7 @@
 
 from wmtutor.bump.analysis import (
     BumpProfile,
+    BumpReading,
     DiffusionEstimate,
     NoBumpError,
     ThetaTimeSeries,
@@ -14,6 +15,7 @@ from wmtutor.bump.analysis import (
     get_orientation,
     get_spike_count,
     get_theta_time_series,
+    read_bump,
 )
 from wmtutor.bump.parameters import PRESETS, BumpParameters, population_sizes, weight_profile
 from wmtutor.bump.simulate import WorkingMemoryRun, getting_started, simulate_wm
@@ -23,6 +25,7 @@ __all__ = [
     "PRESETS",
     "BumpParameters",
     "BumpProfile",
+    "BumpReading",
     "DiffusionEstimate",
     "NoBumpError",
     "PopulationVector",
@@ -37,6 +40,7 @@ __all__ = [
     "getting_started",
     "population_sizes",
     "population_vector",
+    "read_bump",
     "simulate_wm",
     "weight_profile",
 ]

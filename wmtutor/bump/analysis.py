@@ -6,6 +6,7 @@ import numpy as np
 
 from wmtutor._validation import (
     DEGREE,
+    NUMBER,
     SECOND,
     check_choice,
     check_count,
@@ -20,6 +21,7 @@ from wmtutor.ring import population_vector, preferred_angles, signed_difference,
 
 __all__ = [
     "BumpProfile",
+    "BumpReading",
     "DiffusionEstimate",
     "NoBumpError",
     "ThetaTimeSeries",
@@ -29,6 +31,7 @@ __all__ = [
     "get_orientation",
     "get_spike_count",
     "get_theta_time_series",
+    "read_bump",
 ]
 
 
@@ -280,6 +283,81 @@ class BumpProfile(NamedTuple):
     peak_rate: float
     baseline_rate: float
     standard_errors: dict[str, float]
+
+
+class BumpReading(NamedTuple):
+    """Whether there is a bump in a time window, and where.
+
+    Attributes
+    ----------
+    present : bool
+        Whether the population vector is strong, and longer than chance allows.
+    angle_deg : float
+        Its angle in degrees; NaN without spikes. It means nothing while no bump is present.
+    strength : float
+        Its strength, 0 to 1; NaN without spikes.
+    mean_rate : float
+        Rate in Hz, averaged over all cells.
+    """
+
+    present: bool
+    angle_deg: float
+    strength: float
+    mean_rate: float
+
+
+def read_bump(
+    spike_monitor: SpikeMonitor,
+    t_min: float | None = None,
+    t_max: float | None = None,
+    least_strength: float = 0.3,
+) -> BumpReading:
+    """Tell whether there is a bump in a time window, from the population vector of its spikes.
+
+    A bump is present if the vector's strength exceeds ``least_strength`` and is beyond chance: n
+    spikes that fall anywhere are this strong, or stronger, with a probability of
+    ``exp(-n * strength^2)`` (Rayleigh's test), which has to be below one in a million.
+
+    Parameters
+    ----------
+    spike_monitor : SpikeMonitor
+        Spikes of a ring.
+    t_min, t_max : float, optional
+        The half-open window in seconds; the whole run by default.
+    least_strength : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    BumpReading
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad arguments.
+
+    Examples
+    --------
+    >>> from wmtutor.bump import simulate_wm
+    >>> from wmtutor.units import ms
+    >>> run = simulate_wm(stimulus_center_deg=120, t_stimulus_duration=200*ms, seed=1)
+    >>> reading = read_bump(run.spike_monitor_excit, 600*ms, 800*ms)
+    >>> reading.present, round(reading.angle_deg, -1)
+    (True, 120.0)
+    """
+    monitor = _check_monitor(spike_monitor)
+    start, stop = check_window(t_min, t_max, monitor.duration)
+    least_strength = check_quantity("least_strength", least_strength, NUMBER, high=1.0)
+    counts = get_spike_count(monitor, None, start, stop)
+    angle_deg, strength = population_vector(counts)
+    spikes = int(counts.sum())
+    beyond_chance = spikes * strength**2 > np.log(1e6)
+    return BumpReading(
+        present=bool(beyond_chance and strength > least_strength),
+        angle_deg=float(angle_deg),
+        strength=float(strength),
+        mean_rate=spikes / (monitor.N * (stop - start)),
+    )
 
 
 def _von_mises(angle_deg: np.ndarray, center: float, width: float) -> np.ndarray:

@@ -26,17 +26,20 @@ from wmtutor.plot_tools.flexible import (
     plot_two_layers,
     plot_weight_matrices,
 )
+from wmtutor.plot_tools.laws import plot_curves, plot_phase_diagram
 
 __all__ = [
     "COLORS",
     "animate_bump",
     "animation_html",
     "plot_activity_profile",
+    "plot_curves",
     "plot_error_curve",
     "plot_load_curve",
     "plot_mean_squared_displacement",
     "plot_memory_strength",
     "plot_network_activity",
+    "plot_phase_diagram",
     "plot_random_layer_tuning",
     "plot_ring_memories",
     "plot_ring_weights",

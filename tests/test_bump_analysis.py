@@ -14,6 +14,7 @@ from wmtutor.bump import (
     get_spike_count,
     get_theta_time_series,
     population_vector,
+    read_bump,
     simulate_wm,
 )
 from wmtutor.monitors import SpikeMonitor
@@ -219,6 +220,30 @@ def test_bump_diffuses_less_in_a_larger_network():
     assert estimates[0].confidence_interval[0] > estimates[1].confidence_interval[1]
 
 
+def test_read_bump_tells_a_bump_from_noise():
+    """If noise were called a bump, or a bump noise, every count of kept memories would be wrong.
+
+    Even noise is called a bump once in a million windows; here there are 400.
+    """
+    angles = preferred_angles(128)
+    bump = monitor_of(40 * Hz * np.exp(8 * (np.cos(np.deg2rad(angles - 250)) - 1)), 0.5, 3)
+    reading = read_bump(bump, 0.1, 0.4)
+    assert reading.present
+    assert circular_distance(reading.angle_deg, 250) < 5
+    spikes = get_spike_count(bump, None, 0.1, 0.4).sum()
+    assert reading.mean_rate == pytest.approx(spikes / 128 / 0.3)
+    for seed in range(400):
+        # Seven spikes often point somewhere by chance, and must not count for that.
+        noise = monitor_of(np.full(128, 7 / 128 / 0.5), 0.5, seed)
+        assert not read_bump(noise).present
+    weak = monitor_of(20 * Hz * (1 + 0.4 * np.cos(np.deg2rad(angles))), 5, 4)
+    assert not read_bump(weak).present
+    assert read_bump(weak, least_strength=0.1).present
+    silent = read_bump(monitor_of(np.zeros(128), 0.5, 1))
+    assert not silent.present
+    assert np.isnan(silent.angle_deg)
+
+
 BAD_CALLS = [
     (get_orientation, {"idx_list": [0.5], "N": 4}, "idx_list"),
     (get_orientation, {"idx_list": [0], "N": 0}, "N=0"),
@@ -236,6 +261,8 @@ BAD_CALLS = [
     (bump_profile, {"fit": "box"}, "fit='box'"),
     (bump_profile, {"bins": 3}, "bins=3"),
     (bump_profile, {"t_min": -1}, "t_min"),
+    (read_bump, {"t_max": 9}, "t_max=9"),
+    (read_bump, {"least_strength": 40}, "least_strength=40"),
     (activity_profile, {"bins": 0}, "bins=0"),
     (activity_profile, {"bins": 2.5}, "bins"),
     (estimate_diffusion, {"theta_deg": np.zeros((3, 4)), "t": range(4)}, "theta_deg: 3 trials"),

@@ -17,7 +17,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from wmtutor.experiments import bootstrap_interval, fraction_interval, run_trials
+from wmtutor.experiments import (
+    bootstrap_interval,
+    fraction_interval,
+    mean_interval,
+    run_trials,
+    summarise_trials,
+)
 from wmtutor.ring import circular_standard_deviation
 
 GRID = {"a": [1, 2], "b": [0.5, -1.0, 2.5]}
@@ -462,3 +468,81 @@ def test_bootstrap_interval_of_a_circular_deviation():
         bootstrap_interval([1.0])
     with pytest.raises(ValueError, match="successes=4"):
         fraction_interval(4, 3)
+
+
+def test_mean_interval_of_yes_and_no_is_wilsons():
+    """If a fraction had two intervals in one library, one of them would be wrong."""
+    answers = np.array([True] * 17 + [False] * 3)
+    assert mean_interval(answers, fraction=True) == pytest.approx(fraction_interval(17, 20))
+    assert mean_interval([1.0] * 9, fraction=True) == pytest.approx(fraction_interval(9, 9))
+
+
+def test_mean_interval_counts_trials_and_not_items():
+    """If items of a trial counted as independent, bands would be far too narrow.
+
+    Of four items in a trial all share one fate: an honest interval is as wide as if each trial had
+    one item. Of four items with fates of their own, it is half as wide.
+    """
+    generator = np.random.default_rng(2)
+    alike = np.repeat(generator.random((400, 1)) < 0.5, 4, axis=1).mean(axis=1)
+    apart = (generator.random((400, 4)) < 0.5).mean(axis=1)
+    widths = [np.subtract(*mean_interval(x, fraction=True)[:0:-1]) for x in (alike, apart)]
+    assert widths[0] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.02)
+    # The standard error of 400 values' deviation is 4%; a fifth is five of them.
+    assert widths[1] == pytest.approx(widths[0] / 2, rel=0.2)
+
+
+def test_mean_interval_covers_what_it_should():
+    """If bands were too narrow, points would seem to differ that do not.
+
+    Of 300 samples a 95% interval misses about 15. More than 45 would happen with a probability
+    below 1e-6 even at a coverage of 93%.
+    """
+    generator = np.random.default_rng(6)
+    missed = 0
+    for _ in range(300):
+        probability = generator.beta(8, 2, 60)
+        fractions = generator.binomial(5, probability) / 5
+        _, low, high = mean_interval(fractions, fraction=True)
+        missed += not low <= 0.8 <= high
+    assert missed <= 45
+    assert stats.binom.sf(45, 300, 0.07) < 1e-6
+
+
+def test_mean_interval_leaves_out_what_is_missing():
+    """If a lost memory's error (NaN) counted, no mean over trials would be left."""
+    assert mean_interval([1.0, math.nan, 3.0]).estimate == 2.0
+    assert mean_interval([1.0, 2.0, 4.0]) == bootstrap_interval([1.0, 2.0, 4.0])
+    assert all(math.isnan(x) for x in mean_interval([math.nan]))
+    one = mean_interval([2.5, math.nan])
+    assert one.estimate == 2.5
+    assert math.isnan(one.low)
+    with pytest.raises(ValueError, match=r"values: 1\.5"):
+        mean_interval([0.5, 1.5], fraction=True)
+    with pytest.raises(TypeError, match="values"):
+        mean_interval(["a"])
+
+
+def test_summary_has_a_row_for_each_condition():
+    """If conditions were mixed, or in another order, a curve would be of something else."""
+    table = pd.DataFrame(
+        {
+            "b": ["y", "y", "x", "x"], "a": [2, 2, 1, 1], "kept": [True, False, True, True],
+            "maintained_fraction": [0.5, 1.0, 1.0, 1.0], "error_deg": [3.0, 5.0, math.nan, 2.0],
+        }
+    )  # fmt: skip
+    summary = summarise_trials(table, ["b", "a"], ["kept", "maintained_fraction", "error_deg"])
+    assert summary[["b", "a", "trials"]].to_numpy().tolist() == [["y", 2, 2], ["x", 1, 2]]
+    assert summary.kept.tolist() == [0.5, 1.0]
+    assert summary[["kept_low", "kept_high"]].to_numpy()[0] == pytest.approx(
+        fraction_interval(1, 2)[1:]
+    )
+    assert summary.maintained_fraction_low[1] == pytest.approx(fraction_interval(2, 2).low)
+    assert summary.error_deg.tolist() == [4.0, 2.0]
+    one = summarise_trials(table, "a", ["kept"], level=0.5)
+    assert one.a.tolist() == [2, 1]
+    assert one.kept_low[0] > summary.kept_low[0]
+    with pytest.raises(ValueError, match="no column 'load'"):
+        summarise_trials(table, "load", ["kept"])
+    with pytest.raises(TypeError, match="table: expected"):
+        summarise_trials([1], "load", ["kept"])

@@ -433,28 +433,12 @@ def test_size_of_a_detectable_shift():
 # ---- 3. public numbers -------------------------------------------------------------------
 
 #: What the authors' simulations gave: load, quantity, value, half a unit of the last digit that is
-#: known, and the number of trials of which it is the mean. That number is known for the fractions
-#: at loads 1, 2 and 5. Other numbers of load 5 and the fraction at load 6 are taken to come from 30
-#: trials as well, the strictest reading. Where nothing is known, and for the cued rings of load 5,
-#: three trials are assumed, as many as there are at load 1.
+#: known, and the number of trials of which it is the mean. The file says what of this is assumed.
 PUBLISHED = [
-    (1, "maintained_fraction", 1.0, 0.0, 3),
-    (2, "maintained_fraction", 1.0, 0.0, 4),
-    (5, "maintained_fraction", 0.60, 0.005, 30),
-    (6, "maintained_fraction", 0.51, 0.005, 30),
-    (5, "spurious_fraction", 0.02, 0.005, 30),
-    (1, "strength_kept_Hz", 11.0, 0.5, 3),
-    (5, "strength_kept_Hz", 9.8, 0.05, 30),
-    (5, "circular_sd_deg", 20.0, 0.5, 30),
-    (1, "rate_random_Hz", 13.5, 0.05, 3),
-    (2, "rate_random_Hz", 17.9, 0.05, 4),
-    (3, "rate_random_Hz", 19.1, 0.05, 3),
-    (5, "rate_random_Hz", 19.8, 0.05, 30),
-    (7, "rate_random_Hz", 20.2, 0.05, 3),
-    (1, "rate_cued_Hz", 11.5, 0.05, 3),
-    (2, "rate_cued_Hz", 10.2, 0.05, 4),
-    (5, "rate_cued_Hz", 7.8, 0.05, 3),
-    (7, "rate_cued_Hz", 5.6, 0.05, 3),
+    tuple(row)
+    for row in pd.read_csv(
+        Path(__file__).parents[1] / "book" / "data" / "published_numbers.csv", comment="#"
+    ).itertuples(index=False)
 ]
 RESAMPLES = 20_000
 

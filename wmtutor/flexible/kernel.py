@@ -32,10 +32,42 @@ def _add_row(values, row, factor):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _add_two_rows(values, row, other, factor):
-    """Add two rows of a mask to ``values``: one pass over the values instead of two."""
+    """Add ``factor`` times two rows of a mask: one pass over the values instead of two."""
     for j in range(values.shape[0]):
         # Kept a byte, where the compiler would make it eight: more of them fit into a register.
         values[j] += factor * np.float64(np.uint8(row[j] + other[j]))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _add_three_rows(values, row, other, third, factor):
+    for j in range(values.shape[0]):
+        values[j] += factor * np.float64(np.uint8(row[j] + np.uint8(other[j] + third[j])))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _add_four_rows(values, row, other, third, fourth, factor):
+    for j in range(values.shape[0]):
+        values[j] += factor * np.float64(
+            np.uint8(np.uint8(row[j] + other[j]) + np.uint8(third[j] + fourth[j]))
+        )
+
+
+@njit(cache=True, error_model="numpy")
+def _add_mask_rows(values, mask, rows, factor):
+    """Add rows of a mask to ``values``, up to four in one pass over the values."""
+    n, left = 0, rows.shape[0]
+    while left >= 4:
+        _add_four_rows(
+            values, mask[rows[n]], mask[rows[n + 1]], mask[rows[n + 2]], mask[rows[n + 3]], factor
+        )
+        n += 4
+        left -= 4
+    if left == 3:
+        _add_three_rows(values, mask[rows[n]], mask[rows[n + 1]], mask[rows[n + 2]], factor)
+    elif left == 2:
+        _add_two_rows(values, mask[rows[n]], mask[rows[n + 1]], factor)
+    elif left == 1:
+        _add_row(values, mask[rows[n]], factor)
 
 
 @njit(cache=True, error_model="numpy")
@@ -61,6 +93,10 @@ def _advance(
     N_all = s_ring.shape[0]
     scale = 1.0
     num_spikes, candidate = 0, 0
+    random_spikes = np.empty(N_random, np.int64)
+    # Side by side, a candidate's gain and offset are one look into memory.
+    pairs_fb = np.column_stack((gain_fb, offset_fb))
+    pairs_ff = np.column_stack((gain_ff, offset_ff))
     for count in counts:
         if next_sample < sample_steps.shape[0] and sample_steps[next_sample] == step:
             _sample(
@@ -93,8 +129,8 @@ def _advance(
             if cell < N_all:
                 s = scale * (
                     s_ring[cell]
-                    + gain_fb[cell] * count_sensory[cell]
-                    + offset_fb[cell] * total_random
+                    + pairs_fb[cell, 0] * count_sensory[cell]
+                    + pairs_fb[cell, 1] * total_random
                 )
                 if a_cue_is_on:
                     ring = cell // N_sensory
@@ -103,7 +139,7 @@ def _advance(
             else:
                 j = cell - N_all
                 s = scale * (
-                    s_start[j] + gain_ff[j] * count_random[j] + offset_ff[j] * total_sensory
+                    s_start[j] + pairs_ff[j, 0] * count_random[j] + pairs_ff[j, 1] * total_sensory
                 )
             if s > threshold:
                 spike_steps[num_spikes] = step
@@ -111,37 +147,23 @@ def _advance(
                 num_spikes += 1
 
         amount = 1.0 / scale
-        waiting_i, waiting_j = -1, -1
-        for n in range(first_spike, num_spikes):
-            cell = spike_cells[n]
-            if cell < N_all:
-                ring, k = cell // N_sensory, cell % N_sensory
-                first = ring * N_sensory
-                _add_row(
-                    s_ring[first : first + N_sensory],
-                    two_profiles[N_sensory - k : 2 * N_sensory - k],
-                    amount,
-                )
-                total_sensory += amount
-                if waiting_i < 0:
-                    waiting_i = cell
-                else:
-                    _add_two_rows(count_random, mask[waiting_i], mask[cell], amount)
-                    waiting_i = -1
-            else:
-                total_random += amount
-                j = cell - N_all
-                if waiting_j < 0:
-                    waiting_j = j
-                else:
-                    _add_two_rows(
-                        count_sensory, mask_by_random[waiting_j], mask_by_random[j], amount
-                    )
-                    waiting_j = -1
-        if waiting_i >= 0:
-            _add_row(count_random, mask[waiting_i], amount)
-        if waiting_j >= 0:
-            _add_row(count_sensory, mask_by_random[waiting_j], amount)
+        # A step's sensory cells come first: see Candidates.
+        border = first_spike
+        while border < num_spikes and spike_cells[border] < N_all:
+            cell = spike_cells[border]
+            first, k = cell - cell % N_sensory, cell % N_sensory
+            _add_row(
+                s_ring[first : first + N_sensory],
+                two_profiles[N_sensory - k : 2 * N_sensory - k],
+                amount,
+            )
+            border += 1
+        _add_mask_rows(count_random, mask, spike_cells[first_spike:border], amount)
+        for n in range(border, num_spikes):
+            random_spikes[n - border] = spike_cells[n] - N_all
+        _add_mask_rows(count_sensory, mask_by_random, random_spikes[: num_spikes - border], amount)
+        total_sensory += amount * (border - first_spike)
+        total_random += amount * (num_spikes - border)
         step += 1
 
     for values in (s_ring, s_start, count_sensory, count_random):

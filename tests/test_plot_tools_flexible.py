@@ -566,3 +566,63 @@ def test_bad_arguments_are_named(name, positional, named, message, request):
     ]
     with pytest.raises((TypeError, ValueError), match=message):
         getattr(plot_tools, name)(*positional, **named)
+
+
+# Selectivity of random cells
+
+
+def selectivity_summary(**changes):
+    values = {
+        "first": 0.9, "second": 0.8, "both": 0.7, "one_only": 0.3, "interaction": 0.5,
+        "unselective": 0.1, "shuffled_discovered": 0.01, "added_discovered": 0.02,
+    } | changes  # fmt: skip
+    columns = {}
+    for name, value in values.items():
+        columns |= {
+            f"{name}_fraction": value, f"{name}_fraction_low": value - 0.01,
+            f"{name}_fraction_high": value + 0.03,
+        }  # fmt: skip
+    return pd.DataFrame([columns])
+
+
+def test_selectivity_puts_each_fraction_at_its_words():
+    """If a fraction stood at another's words, cells would be called mixed that are not."""
+    _, ax = plot_tools.flexible.plot_selectivity(selectivity_summary())
+    words = [tick.get_text() for tick in ax.get_yticklabels()]
+    measured, control = (container.lines[0] for container in ax.containers)
+    shown = dict(zip(measured.get_ydata(), measured.get_xdata(), strict=True))
+    by_words = {word: shown[place] for place, word in zip(ax.get_yticks(), words, strict=True)}
+    expected = {
+        "position on ring 0": 90, "position on ring 1": 80, "both": 70, "only one of the two": 30,
+        "a combination, beyond a sum": 50, "none of these": 10,
+    }  # fmt: skip
+    assert by_words == pytest.approx(expected)
+    controls = dict(zip(control.get_ydata(), control.get_xdata(), strict=True))
+    assert controls == pytest.approx({5: 1, 1: 2})
+    (bars,) = (container.lines[2][0] for container in ax.containers[:1])
+    ends = np.array([segment[:, 0] for segment in bars.get_segments()])
+    np.testing.assert_allclose(ends[0], [89, 93])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["measured", "control"]
+
+
+def test_selectivity_of_one_network_has_no_bars():
+    """If a missing interval were an error, one network could not be looked at."""
+    summary = selectivity_summary()
+    summary[[name for name in summary if name.endswith(("_low", "_high"))]] = np.nan
+    _, ax = plot_tools.flexible.plot_selectivity(summary)
+    (bars,) = (container.lines[2][0] for container in ax.containers[:1])
+    assert all(np.ptp(segment[:, 0]) == 0 for segment in bars.get_segments())
+
+
+@pytest.mark.parametrize(
+    ("summary", "message"),
+    [
+        ([1], "summary: expected a pandas DataFrame, got list"),
+        (pd.concat([selectivity_summary()] * 2), "summary: expected one row, got 2"),
+        (selectivity_summary().drop(columns="both_fraction_low"), "no column 'both_fraction_low'"),
+    ],
+)
+def test_selectivity_refuses(summary, message):
+    """If another table were drawn, its numbers would stand at the wrong words."""
+    with pytest.raises((TypeError, ValueError), match=message):
+        plot_tools.flexible.plot_selectivity(summary)

@@ -11,7 +11,7 @@ def setup(app: Any) -> dict[str, bool]:
     """Serve third-party files with the book, and keep progress bars out of its pages."""
     # Notebook kernels inherit this: a bar is for someone who waits, not for the page.
     os.environ.setdefault("TQDM_DISABLE", "1")
-    app.connect("config-inited", _run_again_when_the_library_changes)
+    app.connect("config-inited", _run_again_when_what_it_rests_on_changes)
     app.connect("builder-inited", _host_vendored_files)
     app.connect("html-page-context", _mend_reference_list)
     app.connect("build-finished", _empty_second_icon_set)
@@ -20,10 +20,15 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _run_again_when_the_library_changes(app: Any, config: Any) -> None:
-    # Cached runs go by a page's own code, but what it prints depends on the library as well.
+def _run_again_when_what_it_rests_on_changes(app: Any, config: Any) -> None:
+    # Cached runs go by a page's own code, but what it prints depends on the library and on data too.
+    book = Path(app.srcdir)
+    sources = [
+        *(book.parent / "wmtutor").rglob("*.py"), book / "pages.py",
+        *(book / "data").rglob("*.*"), *(book.parent / "tests" / "data").glob("*.csv"),
+    ]  # fmt: skip
     digest = hashlib.sha256()
-    for source in sorted((Path(app.srcdir).parent / "wmtutor").rglob("*.py")):
+    for source in sorted(sources):
         digest.update(source.read_bytes())
     cache = Path(app.outdir).parent / ".jupyter_cache" / digest.hexdigest()[:16]
     config.nb_execution_cache_path = str(cache)

@@ -28,6 +28,7 @@ from wmtutor.bump.analysis import (
     bump_profile,
     get_theta_time_series,
 )
+from wmtutor.laws.bump_drift import DriftField
 from wmtutor.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from wmtutor.plot_tools._style import (
     COLORS,
@@ -46,6 +47,8 @@ __all__ = [
     "animate_bump",
     "animation_html",
     "plot_activity_profile",
+    "plot_drift_field",
+    "plot_final_angles",
     "plot_mean_squared_displacement",
     "plot_network_activity",
     "plot_space_time",
@@ -551,6 +554,139 @@ def plot_mean_squared_displacement(
     )  # fmt: skip
     ax.set(xlabel="Time since the first sample (s)", ylabel="Mean squared\ndisplacement (deg²)")
     ax.legend(fontsize="small")
+    return figure, ax
+
+
+def plot_drift_field(
+    field: DriftField, expected: Any = None, *, ax: Axes | None = None
+) -> tuple[Figure, Axes]:
+    """How fast a bump drifts at each angle, and where it would come to rest.
+
+    Parameters
+    ----------
+    field : DriftField
+        From :func:`wmtutor.laws.bump_drift.estimate_drift_field`.
+    expected : array_like of float, shape (360,), optional
+        A theory's velocities in deg/s at the same angles.
+    ax : Axes, optional
+
+    Returns
+    -------
+    figure : Figure
+    ax : Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but a field, and velocities of another shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> angles = np.arange(360.0)
+    >>> v = np.cos(np.deg2rad(angles))
+    >>> field = DriftField(angles, v, v - 0.2, v + 0.2, np.array([90.0]), np.array([270.0]))
+    >>> figure, ax = plot_drift_field(field)
+    >>> ax.get_ylabel()
+    'Drift velocity (°/s)'
+    >>> plt.close(figure)
+    """
+    check_kind("field", field, DriftField)
+    if expected is not None:
+        expected = check_vector("expected", expected, length=len(field.angles_deg))
+    figure, ax = new_axes(ax, (7, 3.2))
+    ax.axhline(0, color=COLORS["faint"], linewidth=1)
+    ax.fill_between(
+        field.angles_deg, field.velocity_low, field.velocity_high, color=COLORS["excit"],
+        alpha=0.2, linewidth=0,
+    )  # fmt: skip
+    ax.plot(field.angles_deg, field.velocity, color=COLORS["excit"], label="measured")
+    if expected is not None:
+        ax.plot(
+            field.angles_deg, expected, "--", color=COLORS["inhib"],
+            label="expected from the leak potentials",
+        )  # fmt: skip
+    for angles_deg, face, label in (
+        (field.stable_deg, COLORS["neutral"], "bumps gather"),
+        (field.unstable_deg, "white", "bumps part"),
+    ):
+        ax.plot(
+            angles_deg, np.zeros(len(angles_deg)), "o", color=COLORS["neutral"],
+            markerfacecolor=face, markersize=6, label=label,
+        )  # fmt: skip
+    ax.set(xlabel="Angle of the bump (°)", ylabel="Drift velocity (°/s)", xlim=(0, 360))
+    angle_axis(ax.xaxis)
+    ax.legend(
+        fontsize="small", ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False,
+        columnspacing=1.2, handlelength=1.6,
+    )  # fmt: skip
+    return figure, ax
+
+
+def plot_final_angles(
+    theta_deg: Any,
+    density: Any = None,
+    stable_deg: Any = (),
+    *,
+    bins: int = 24,
+    ax: Axes | None = None,
+) -> tuple[Figure, Axes]:
+    """Where the memories of a network end, and where they were expected to.
+
+    Parameters
+    ----------
+    theta_deg : array_like of float, shape (trials,)
+        Remembered angles, degrees.
+    density : array_like of float, shape (360,), optional
+        Expected density per degree at 0, 1, ... 359 degrees.
+    stable_deg : array_like of float, optional
+        Angles to mark, such as a drift field's stable fixed points.
+    bins : int
+        Of the histogram.
+    ax : Axes, optional
+
+    Returns
+    -------
+    figure : Figure
+    ax : Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what are no angles, and a density of another shape.
+
+    Examples
+    --------
+    >>> figure, ax = plot_final_angles([10, 20, 350], stable_deg=[15])
+    >>> ax.get_ylabel()
+    'Memories'
+    >>> plt.close(figure)
+    """
+    angles = check_vector("theta_deg", theta_deg, DEGREE)
+    stable = check_vector("stable_deg", np.asarray(stable_deg, float), DEGREE)
+    bins = check_count("bins", bins, low=2, high=360)
+    if density is not None:
+        density = check_vector("density", density, length=360)
+    figure, ax = new_axes(ax, (7, 2.6))
+    counts, edges = np.histogram(wrap_degrees(angles), bins, (0, 360))
+    ax.stairs(
+        counts, edges, fill=True, alpha=0.4, color=COLORS["excit"], label="memories at the end"
+    )
+    if density is not None:
+        ax.plot(
+            np.arange(360), density * angles.size * 360 / bins, "--", color=COLORS["inhib"],
+            label="expected",
+        )  # fmt: skip
+    for number, angle in enumerate(stable):
+        ax.axvline(
+            angle, color=COLORS["neutral"], linestyle=":", linewidth=1.2,
+            label=None if number else "bumps gather",
+        )  # fmt: skip
+    ax.set(xlabel="Remembered angle (°)", ylabel="Memories", xlim=(0, 360), ylim=(0, None))
+    angle_axis(ax.xaxis)
+    ax.legend(
+        fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False
+    )
     return figure, ax
 
 

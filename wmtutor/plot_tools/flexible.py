@@ -47,6 +47,7 @@ __all__ = [
     "plot_random_layer_tuning",
     "plot_ring_memories",
     "plot_ring_weights",
+    "plot_selectivity",
     "plot_two_layers",
     "plot_weight_matrices",
 ]
@@ -931,3 +932,80 @@ def plot_random_layer_tuning(
         panel.set(xlabel="Position of the cue (°)", xlim=(0, 360))
         angle_axis(panel.xaxis)
     return figure, panels
+
+
+#: What :func:`plot_selectivity` shows, from the top, with the control of each, if it has one.
+_SELECTIVITY = (
+    ("first_fraction", "shuffled_discovered_fraction", "position on ring 0"),
+    ("second_fraction", None, "position on ring 1"),
+    ("both_fraction", None, "both"),
+    ("one_only_fraction", None, "only one of the two"),
+    ("interaction_fraction", "added_discovered_fraction", "a combination, beyond a sum"),
+    ("unselective_fraction", None, "none of these"),
+)
+
+
+def plot_selectivity(summary: Any, *, ax: Axes | None = None) -> tuple[Figure, Axes]:
+    """How many random cells are selective to what, with intervals and controls.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        From :func:`wmtutor.laws.flexible_codes.summarise_flexible_selectivity`: one row.
+    ax : Axes, optional
+
+    Returns
+    -------
+    figure : Figure
+    ax : Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not such a table.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from wmtutor.laws.flexible_codes import summarise_flexible_selectivity
+    >>> names = ["first", "second", "both", "one_only", "interaction", "unselective",
+    ...          "shuffled_discovered", "added_discovered"]
+    >>> table = pd.DataFrame({"items": 400} | {f"{name}_fraction": [0.4, 0.5] for name in names})
+    >>> figure, ax = plot_selectivity(summarise_flexible_selectivity(table))
+    >>> ax.get_xlabel()
+    'Random cells (%)'
+    >>> plt.close(figure)
+    """
+    import pandas as pd
+
+    if not isinstance(summary, pd.DataFrame):
+        raise TypeError(f"summary: expected a pandas DataFrame, got {type(summary).__name__}")
+    if len(summary) != 1:
+        raise ValueError(f"summary: expected one row, got {len(summary)}")
+    names = [name for row in _SELECTIVITY for name in row[:2] if name]
+    for name in (f"{name}{end}" for name in names for end in ("", "_low", "_high")):
+        if name not in summary.columns:
+            raise ValueError(
+                f"summary: has no column {name!r}; it should be summarise_flexible_selectivity()'s"
+            )
+    figure, ax = new_axes(ax, (6.5, 2.8))
+    places = np.arange(len(_SELECTIVITY))[::-1]
+    series = (
+        ("measured", 0, {"fmt": "o", "color": COLORS["highlight"][0]}),
+        ("control", 1, {"fmt": "D", "color": COLORS["neutral"], "markerfacecolor": "white"}),
+    )
+    for label, column, look in series:
+        at = [place for place, row in zip(places, _SELECTIVITY, strict=True) if row[column]]
+        columns = [row[column] for row in _SELECTIVITY if row[column]]
+        middle, low, high = (
+            100 * summary[[f"{name}{end}" for name in columns]].to_numpy(float)[0]
+            for end in ("", "_low", "_high")
+        )
+        # Of a single network there is no interval.
+        reach = np.nan_to_num(np.maximum([middle - low, high - middle], 0))
+        ax.errorbar(middle, at, xerr=reach, capsize=3, markersize=5, label=label, **look)
+    ax.set_yticks(places, [row[2] for row in _SELECTIVITY])
+    ax.set(xlabel="Random cells (%)", xlim=(-2, 102), ylim=(-0.6, len(_SELECTIVITY) - 0.4))
+    ax.legend(fontsize="small", loc="lower right")
+    return figure, ax

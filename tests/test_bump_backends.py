@@ -5,8 +5,9 @@ import pytest
 
 from wmtutor.bump import PRESETS, population_sizes, simulate_wm
 from wmtutor.bump.kernel import RingModes, _ring_sums
-from wmtutor.units import ms, nA
+from wmtutor.units import ms, mV, nA, nS
 
+UNEVEN = np.random.default_rng(1)
 CASES = {
     "neurodynex": {"preset": "neurodynex"},
     "neurodynex3": {"preset": "neurodynex3", "stimulus_strength": 0.5 * nA},
@@ -15,6 +16,18 @@ CASES = {
     "both pulses": {"distractor_strength": 0.2 * nA, "t_distractor_duration": 100 * ms},
     "unstructured": {"excit2excit_profile": "unstructured", "Jpos_excit2excit": 2.0},
     "sharp profile": {"sigma_weight_profile": 2.0, "Jpos_excit2excit": 20.0},
+    "unequal leaks": {
+        "E_leak_excit": UNEVEN.normal(-70, 3, 1024) * mV,
+        "g_leak_excit": UNEVEN.uniform(15, 35, 1024) * nS,
+    },
+    # Far steps take the kernel's other branch, with exponentials.
+    "violent and unequal": {
+        "stimulus_strength": 10 * nA,
+        "dt": 0.5 * ms,
+        "preset": "neurodynex3",
+        "E_leak_excit": UNEVEN.normal(-70, 3, 1024) * mV,
+        "g_leak_excit": UNEVEN.uniform(15, 35, 1024) * nS,
+    },
     "violent": {"stimulus_strength": 10 * nA, "dt": 0.5 * ms, "preset": "neurodynex3"},
 }
 

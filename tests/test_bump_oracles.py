@@ -30,7 +30,7 @@ from peers.two_samples import exact_p_values
 
 from wmtutor.bump import PRESETS, simulate_wm
 from wmtutor.bump.simulate import _ExternalInput
-from wmtutor.units import Hz, ms, nA
+from wmtutor.units import Hz, ms, mV, nA, nS
 
 DATA = Path(__file__).parent / "data"
 
@@ -164,6 +164,33 @@ def test_same_spikes_and_voltages_as_brian2_with_the_same_noise(preset, noisy_ru
     _, library, brian2 = noisy_runs[preset]
     _assert_lively(brian2)
     assert _difference(library, brian2) < 1e-9
+
+
+@pytest.mark.parametrize(
+    "uneven", [{"E_leak_excit"}, {"g_leak_excit"}, {"E_leak_excit", "g_leak_excit"}]
+)
+def test_same_spikes_and_voltages_as_brian2_with_unequal_leaks(uneven):
+    """A cell's own leak acts on another cell, or by another amount, if this fails.
+
+    Without external noise the cells differ only by these values and where they start.
+    """
+    generator = np.random.default_rng(2)
+    leaks = {
+        "E_leak_excit": generator.normal(-70, 2, 127) * mV,
+        "g_leak_excit": generator.uniform(20, 30, 127) * nS,
+    }
+    leaks = {name: leaks[name] for name in uneven}
+    arguments = _arguments(127, 31, CUES_OF_QUIET_RUN, 250 * ms)
+    brian2 = _in_brian2("neurodynex", arguments, CUES_OF_QUIET_RUN, external_input=False, **leaks)
+    _assert_lively(brian2)
+    for backend in ("numba", "numpy"):
+        run = {**arguments, "backend": backend, "poisson_firing_rate": 0 * Hz}
+        assert _difference(simulate_wm(**run, **leaks), brian2) < 1e-9
+    # The comparison can fail: it sees two neighbours change places.
+    for name, values in leaks.items():
+        swapped = values.copy()
+        swapped[[40, 41]] = values[[41, 40]]
+        assert _difference(simulate_wm(**run, **{**leaks, name: swapped}), brian2) > 1e-6
 
 
 #: Arguments of simulate_wm, and not constants of the network; the rate changes the draws.

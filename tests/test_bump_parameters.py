@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from wmtutor.bump import PRESETS, population_sizes, weight_profile
+from wmtutor.bump import PRESETS, draw_leak_potentials, population_sizes, weight_profile
 from wmtutor.units import mV
 
 
@@ -72,3 +72,34 @@ def test_weight_profile_refuses(arguments, message):
     """If these passed, weights would be negative or meaningless."""
     with pytest.raises((TypeError, ValueError), match=message):
         weight_profile(**arguments)
+
+
+def test_frozen_leak_potentials():
+    """If a network could not be drawn again, or scaled, its drift field could not be checked.
+
+    Bounds on mean and standard deviation are 5 standard errors, exact for the seed.
+    """
+    cells = 4000
+    drawn = draw_leak_potentials(cells, 1 * mV, seed=5)
+    np.testing.assert_array_equal(drawn, draw_leak_potentials(cells, 1 * mV, seed=5))
+    twice = draw_leak_potentials(cells, 2 * mV, seed=5, mean=-65 * mV)
+    np.testing.assert_allclose(twice + 65 * mV, 2 * (drawn + 70 * mV), rtol=0, atol=1e-15)
+    assert not np.array_equal(drawn, draw_leak_potentials(cells, 1 * mV, seed=6))
+    assert (draw_leak_potentials(cells, 0, seed=5) == -70 * mV).all()
+    assert drawn.mean() == pytest.approx(-70 * mV, abs=5 * mV / np.sqrt(cells))
+    assert drawn.std() == pytest.approx(1 * mV, abs=5 * mV / np.sqrt(2 * cells))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("N_excitatory", 0), ("N_excitatory", 2.5), ("standard_deviation", 0.5),
+        ("standard_deviation", -1e-3), ("standard_deviation", "1"), ("seed", None), ("seed", -1),
+        ("mean", -70), ("mean", np.nan),
+    ],
+)  # fmt: skip
+def test_bad_leak_potentials_are_named(name, value):
+    """If one of these drew a network, a slip of a unit would look like a discovery."""
+    arguments = {"N_excitatory": 8, "standard_deviation": 1 * mV, "seed": 1, name: value}
+    with pytest.raises((TypeError, ValueError), match=name):
+        draw_leak_potentials(**arguments)

@@ -22,7 +22,7 @@ from wmtutor.bump import (
     simulate_wm,
 )
 from wmtutor.ring import circular_distance
-from wmtutor.units import Hz, ms, mV, nA, nS, second
+from wmtutor.units import Hz, ms, mV, nA, nF, nS, second
 
 ROOT = Path(__file__).parents[1]
 SMALL = {**population_sizes(128), "dt": 0.1 * ms, "sim_time": 50 * ms, "seed": 1}
@@ -376,6 +376,38 @@ def test_initial_voltages():
     assert np.ptp(drawn) > 8 * mV
 
 
+def test_leaks_of_equal_cells_are_the_network_as_it_was():
+    """If giving the preset's own leak changed a run, unequal cells would have no fair control."""
+    plain = simulate_wm(**SMALL)
+    for E_leak, g_leak in (
+        (-70 * mV, 25 * nS), ([-70 * mV] * 128, None), (None, np.full(128, 25 * nS)),
+    ):  # fmt: skip
+        run = simulate_wm(**SMALL, E_leak_excit=E_leak, g_leak_excit=g_leak)
+        np.testing.assert_array_equal(run.spike_monitor_excit.i, plain.spike_monitor_excit.i)
+        np.testing.assert_allclose(
+            run.voltage_monitor_excit.v, plain.voltage_monitor_excit.v, rtol=0, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+def test_each_cell_rests_at_its_own_potential(backend):
+    """If leaks were mixed up between cells, a drift field would belong to another network.
+
+    Without input a cell relaxes as ``E + (v0 - E) exp(-t g / C)``: one closed form a cell.
+    """
+    E_leak, g_leak = np.linspace(-75, -55, 16) * mV, np.linspace(10, 40, 16) * nS
+    start = np.full(16, -60 * mV)
+    run = simulate_wm(
+        N_excitatory=16, N_inhibitory=1, poisson_firing_rate=0, sim_time=40 * ms, seed=1,
+        initial_voltage_excit=start, E_leak_excit=E_leak, g_leak_excit=g_leak, backend=backend,
+        voltage_dt=0.05 * ms,
+    )  # fmt: skip
+    t = run.voltage_monitor_excit.t
+    expected = E_leak + (start - E_leak) * np.exp(-t[:, None] * g_leak / (0.5 * nF))
+    # The midpoint rule errs by (dt g/C)^2 / 6 of the way, here below 1e-6 of 15 mV a time constant.
+    np.testing.assert_allclose(run.voltage_monitor_excit.v.T, expected, rtol=0, atol=1e-7)
+
+
 def test_presets_fill_in_what_the_caller_leaves_out():
     """If a preset overrode the caller, a sweep over its parameters would do nothing."""
     tiny = {"sim_time": 1 * ms, "seed": 1}
@@ -475,6 +507,8 @@ BAD = {
     "voltage_dt": [0, -1e-3, np.nan, 0.07e-3, 500, "1"],
     "initial_voltage_excit": [[-60] * 128, [-0.06], "a", [np.nan] * 128, 3, [[-0.06] * 128]],
     "initial_voltage_inhib": [[-60] * 32, [-0.06], "a", [np.nan] * 32, 3],
+    "E_leak_excit": [-70, [-70] * 128, [-0.07], "a", [np.nan] * 128, np.nan, True, [[-0.07] * 128]],
+    "g_leak_excit": [25, 0, -25e-9, 25e-12, [25e-9], [25e-9] * 127 + [0], "a", [np.nan] * 128],
 }
 
 
@@ -559,7 +593,7 @@ def test_invalid_arguments_never_run(arguments, name, data):
     """If one bad argument among many good ones slipped through, results would be garbage."""
     from unittest import mock
 
-    sized = name.startswith("initial_voltage")
+    sized = name.startswith(("initial_voltage", "E_leak", "g_leak"))
     value = data.draw(st.sampled_from(BAD[name]))
     arguments = {**arguments, name: value}
     if sized:

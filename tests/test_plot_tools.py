@@ -15,7 +15,9 @@ from wmtutor.bump import (
     simulate_wm,
     weight_profile,
 )
+from wmtutor.laws.bump_drift import DriftField
 from wmtutor.monitors import PopulationRateMonitor, SpikeMonitor
+from wmtutor.plot_tools.bump import plot_drift_field, plot_final_angles
 from wmtutor.units import ms
 
 SPAN = [(100 * ms, 300 * ms)]
@@ -147,6 +149,46 @@ def test_mean_squared_displacement():
     assert f"D = {estimate.diffusion:.1f} deg²/s" in ax.lines[1].get_label()
 
 
+DRIFT = DriftField(
+    np.arange(360.0),
+    2 * np.sin(np.deg2rad(np.arange(360))),
+    2 * np.sin(np.deg2rad(np.arange(360))) - 1,
+    2 * np.sin(np.deg2rad(np.arange(360))) + 1,
+    np.array([180.0]),
+    np.array([0.0]),
+)
+
+
+def test_drift_field():
+    """If stable and unstable points changed places, bumps would seem to flee where they gather."""
+    _, ax = plot_drift_field(DRIFT, 3 * DRIFT.velocity)
+    np.testing.assert_array_equal(line(ax, "measured").get_ydata(), DRIFT.velocity)
+    expected = line(ax, "expected from the leak potentials")
+    np.testing.assert_array_equal(expected.get_ydata(), 3 * DRIFT.velocity)
+    assert expected.get_linestyle() == "--"
+    assert line(ax, "bumps gather").get_xdata().tolist() == [180]
+    assert line(ax, "bumps part").get_xdata().tolist() == [0]
+    assert line(ax, "bumps part").get_markerfacecolor() == "white"
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (-3, 3)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Angle of the bump (°)", "Drift velocity (°/s)")
+    _, ax = plot_drift_field(DRIFT)
+    assert len(ax.lines) == 4
+
+
+def test_final_angles():
+    """If the density were scaled to other bins than the histogram's, theory would look wrong."""
+    density = np.zeros(360)
+    density[90:120] = 1 / 30
+    _, ax = plot_final_angles([91, 95, 100, -10], density, [105.0, 300.0], bins=12)
+    counts = ax.patches[0].get_data().values
+    assert counts.tolist() == [0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1]
+    # All four memories in the one bin of 30 degrees would be a density of 4 a bin there.
+    assert line(ax, "expected").get_ydata().max() == pytest.approx(4)
+    assert line(ax, "bumps gather").get_xdata() == [105, 105]
+    assert len(ax.lines) == 3
+
+
 def test_animation(cued_run):
     """If frames lagged behind their clock, the bump would seem to form before or after its cue."""
     _, ax, animation = plot_tools.animate_bump(
@@ -231,6 +273,13 @@ def bad_calls():
         (p.plot_theta_time_series, ("ab", [1, 2]), {}, "t"),
         (p.plot_theta_time_series, ([0, 1], [1, 2]), {"cue_deg": np.nan}, "cue_deg"),
         (p.plot_mean_squared_displacement, (3,), {}, "estimate"),
+        (plot_drift_field, (3,), {}, "field"),
+        (plot_drift_field, (DRIFT, [1, 2]), {}, "expected"),
+        (plot_drift_field, (DRIFT,), {"ax": 3}, "ax"),
+        (plot_final_angles, ("ab",), {}, "theta_deg"),
+        (plot_final_angles, ([1, 2], [1, 2]), {}, "density"),
+        (plot_final_angles, ([1, 2],), {"bins": 1}, "bins"),
+        (plot_final_angles, ([1, 2],), {"stable_deg": [np.nan]}, "stable_deg"),
         (p.animate_bump, (spikes,), {"frames": 1}, "frames"),
         (p.animate_bump, (spikes,), {"window_width": 50}, "window_width"),
         (p.animation_html, ("x",), {}, "animation"),

@@ -21,7 +21,7 @@ def setup(app: Any) -> dict[str, bool]:
 
 
 def _run_again_when_what_it_rests_on_changes(app: Any, config: Any) -> None:
-    # Cached runs go by a page's own code, but what it prints depends on the library and on data too.
+    # Cached runs go by a page's own code, but what it prints depends on the library and data too.
     book = Path(app.srcdir)
     sources = [
         *(book.parent / "wmtutor").rglob("*.py"), book / "pages.py",
@@ -67,14 +67,15 @@ def _shrink_figures(app: Any, error: Exception | None) -> None:
             ground = Image.new("RGBA", picture.size, "white")
             ground.alpha_composite(picture.convert("RGBA"))
         few = ground.convert("RGB").quantize(256, dither=Image.Dither.NONE).convert("RGB")
-        few.save(path.with_suffix(".webp"), lossless=True, quality=100, method=6)
-        shrunk[f"_images/{path.name}"] = f"_images/{path.stem}.webp"
-        path.unlink()
+        few.save(path.with_suffix(".webp"), lossless=True, quality=50, method=4)
+        shrunk[path] = f"_images/{path.stem}.webp"
     for page in Path(app.outdir).glob("*.html"):
         text = page.read_text()
         for old, new in shrunk.items():
-            text = text.replace(old, new)
+            text = text.replace(f"_images/{old.name}", new)
         page.write_text(text)
+    for path in shrunk:
+        path.unlink()
 
 
 def _drop_unused_font(app: Any, error: Exception | None) -> None:

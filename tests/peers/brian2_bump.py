@@ -135,6 +135,8 @@ def run_brian2_bump(
     external_spikes: tuple | None = None,
     initial_voltage_excit: np.ndarray | None = None,
     initial_voltage_inhib: np.ndarray | None = None,
+    E_leak_excit: np.ndarray | None = None,
+    g_leak_excit: np.ndarray | None = None,
     record_voltages: bool = False,
     wiring: str = "sums",
     codegen_target: str = "numpy",
@@ -142,7 +144,8 @@ def run_brian2_bump(
     """Run the network once in Brian2; times in second, voltages in volt, rates in Hz.
 
     ``external_spikes`` replaces Brian2's own external input by given spikes: for E and for I the
-    arrays (step, cell), a pair per spike.
+    arrays (step, cell), a pair per spike. ``E_leak_excit`` and ``g_leak_excit`` give every E cell a
+    leak of its own (volt, siemens).
     """
     if wiring not in ("sums", "course", "synapses"):
         raise ValueError(f"wiring is {wiring!r}; use 'sums', 'course' or 'synapses'")
@@ -156,7 +159,6 @@ def run_brian2_bump(
     b2.defaultclock.dt = dt * b2.second
 
     shared = {
-        "E_leak": -70e-3 * b2.volt,
         "E_AMPA": 0 * b2.volt,
         "E_GABA": -70e-3 * b2.volt,
         "E_NMDA": 0 * b2.volt,
@@ -166,18 +168,26 @@ def run_brian2_bump(
         "tau_GABA": parameters.tau_GABA * b2.second,
         "block_voltage_scale": parameters.block_voltage_scale * b2.volt,
     }
+    leaks, own_leaks = {}, ""
+    if E_leak_excit is not None:
+        leaks["E_leak"] = E_leak_excit * b2.volt
+        own_leaks += "E_leak : volt (constant)\n"
+    if g_leak_excit is not None:
+        leaks["g_leak"] = g_leak_excit * b2.siemens
+        own_leaks += "g_leak : siemens (constant)\n"
+    of_all = {"E_leak": -70e-3 * b2.volt, "g_leak": 25e-9 * b2.siemens}
     excit = b2.NeuronGroup(
         N_excitatory,
-        _EXCITATORY,
+        _EXCITATORY + own_leaks,
         threshold="v > v_threshold",
         reset="v = v_reset; x += 1",
         refractory=2e-3 * b2.second,
         method="rk2",
         name="excit",
         namespace=shared
+        | {name: value for name, value in of_all.items() if name not in leaks}
         | {
             "C_membrane": 0.5e-9 * b2.farad,
-            "g_leak": 25e-9 * b2.siemens,
             "g_external": 3.1e-9 * b2.siemens,
             "g_inhibition": G_INHIB2EXCIT * recurrent,
             "g_excitation": G_EXCIT2EXCIT * recurrent,
@@ -197,12 +207,15 @@ def run_brian2_bump(
         namespace=shared
         | {
             "C_membrane": 0.2e-9 * b2.farad,
+            "E_leak": -70e-3 * b2.volt,
             "g_leak": 20e-9 * b2.siemens,
             "g_external": 2.38e-9 * b2.siemens,
             "g_inhibition": G_INHIB2INHIB * recurrent,
             "g_excitation": G_EXCIT2INHIB * parameters.excit2inhib_scale * recurrent,
         },
     )
+    for name, leak in leaks.items():
+        setattr(excit, name, leak)
     for group, initial_voltage in ((excit, initial_voltage_excit), (inhib, initial_voltage_inhib)):
         if initial_voltage is None:
             group.v = "v_reset + rand()*(v_threshold - v_reset)"

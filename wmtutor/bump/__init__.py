@@ -17,7 +17,13 @@ from wmtutor.bump.analysis import (
     get_theta_time_series,
     read_bump,
 )
-from wmtutor.bump.parameters import PRESETS, BumpParameters, population_sizes, weight_profile
+from wmtutor.bump.parameters import (
+    PRESETS,
+    BumpParameters,
+    draw_leak_potentials,
+    population_sizes,
+    weight_profile,
+)
 from wmtutor.bump.simulate import WorkingMemoryRun, getting_started, simulate_wm
 from wmtutor.ring import PopulationVector, population_vector
 
@@ -33,6 +39,7 @@ __all__ = [
     "WorkingMemoryRun",
     "activity_profile",
     "bump_profile",
+    "draw_leak_potentials",
     "estimate_diffusion",
     "get_orientation",
     "get_spike_count",

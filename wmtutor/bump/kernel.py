@@ -16,7 +16,8 @@ import functools
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import overload
 
 from wmtutor.bump.state import Cell, Network, NetworkState, Recording
 
@@ -79,6 +80,21 @@ class RingModes:
         return cosines, sines, padded
 
 
+def _of_cell(constant, i):
+    """The constant of cell ``i``: one number for all cells, or an array with one for each.
+
+    The compiler settles which: a network of cells that are all alike pays nothing for the choice.
+    """
+    return constant[i] if np.ndim(constant) else constant
+
+
+@overload(_of_cell, inline="always")
+def _compile_of_cell(constant, i):
+    if isinstance(constant, types.Array):
+        return lambda constant, i: constant[i]
+    return lambda constant, i: constant
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _exp_change(b):
     """exp(b) for a small b, to rounding (|b| <= 0.04: the next term is below 2e-16)."""
@@ -102,7 +118,7 @@ def _membrane_changes(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free
         g_GABA = cell.g_GABA * s_GABA[i]
         g_NMDA = cell.g_NMDA * S_NMDA[i] * 3.57
         slope = (
-            cell.g_leak * (network.E_leak - v[i])
+            _of_cell(cell.g_leak, i) * (_of_cell(cell.E_leak, i) - v[i])
             + g_AMPA * (network.E_AMPA - v[i])
             + g_GABA * (network.E_GABA - v[i])
             + g_NMDA * (network.E_NMDA - v[i]) / (3.57 + u[i])
@@ -112,7 +128,7 @@ def _membrane_changes(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free
         b_half = -0.5 * dt * slope * per_scale
         u_half = u[i] * _exp_change(b_half)
         slope = (
-            cell.g_leak * (network.E_leak - v_half)
+            _of_cell(cell.g_leak, i) * (_of_cell(cell.E_leak, i) - v_half)
             + g_AMPA * half_AMPA * (network.E_AMPA - v_half)
             + g_GABA * half_GABA * (network.E_GABA - v_half)
             + g_NMDA * (network.E_NMDA - v_half) / (3.57 + u_half)
@@ -125,15 +141,15 @@ def _membrane_changes(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _exact_change(cell, network, v, s_AMPA, s_GABA, S_NMDA, current):
-    """One cell's change of voltage with exponentials instead of polynomials."""
+def _exact_change(cell, network, i, v, s_AMPA, s_GABA, S_NMDA, current):
+    """The change of voltage of cell ``i`` with exponentials instead of polynomials."""
     dt = network.dt
     g_AMPA, g_GABA, g_NMDA = cell.g_extern * s_AMPA, cell.g_GABA * s_GABA, cell.g_NMDA * S_NMDA
     v_start = v
     slope = 0.0
     for stage in range(2):
         slope = (
-            cell.g_leak * (network.E_leak - v)
+            _of_cell(cell.g_leak, i) * (_of_cell(cell.E_leak, i) - v)
             + g_AMPA * (network.E_AMPA - v)
             + g_GABA * (network.E_GABA - v)
             + g_NMDA * (network.E_NMDA - v) / (1 + math.exp(-v / network.nmda_block_voltage) / 3.57)
@@ -155,7 +171,7 @@ def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free,
         for i in range(v.shape[0]):
             if free[i] <= step:
                 dv[i] = _exact_change(
-                    cell, network, v[i], s_AMPA[i], s_GABA[i], S_NMDA[i], current[i]
+                    cell, network, i, v[i], s_AMPA[i], s_GABA[i], S_NMDA[i], current[i]
                 )
     decay_AMPA = 1.0 - network.dt / network.tau_AMPA + (network.dt / network.tau_AMPA) ** 2 / 2
     above = 0

@@ -12,11 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from wmtutor._validation import DEGREE, NUMBER, check_count, check_quantity
+from wmtutor._validation import DEGREE, NUMBER, VOLT, check_count, check_quantity, check_seed
 from wmtutor.ring import preferred_angles, signed_difference
 from wmtutor.units import Hz, kHz, ms, mV, nF, nS, volt
 
-__all__ = ["PRESETS", "BumpParameters", "population_sizes", "weight_profile"]
+__all__ = [
+    "PRESETS",
+    "BumpParameters",
+    "draw_leak_potentials",
+    "population_sizes",
+    "weight_profile",
+]
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,54 @@ def population_sizes(N_excitatory: int) -> dict[str, Any]:
         "N_inhibitory": max(1, round(N_excitatory / 4)),
         "weight_scaling_factor": 2048 / N_excitatory,
     }
+
+
+def draw_leak_potentials(
+    N_excitatory: int,
+    standard_deviation: float,
+    seed: int | np.random.SeedSequence,
+    mean: float = -70 * mV,
+) -> np.ndarray:
+    """Leak reversal potentials of cells that are not alike: one network, drawn once and kept.
+
+    Independent normal values, the *frozen* noise of a network. Give the same array to many runs
+    with other seeds to see what such a network does to memories.
+
+    Parameters
+    ----------
+    N_excitatory : int
+        Number of pyramidal cells.
+    standard_deviation : float
+        Of the potentials over cells, in volt (``0.5 * mV``); at most 10 mV. 0 draws equal cells.
+    seed : int or SeedSequence
+        Which network. It has nothing to do with a run's seed.
+    mean : float
+        Mean potential in volt.
+
+    Returns
+    -------
+    ndarray of float, shape (N_excitatory,)
+        For ``simulate_wm(E_leak_excit=...)``, volt.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad values.
+
+    Examples
+    --------
+    >>> from wmtutor.units import mV
+    >>> (draw_leak_potentials(3, 0.5 * mV, seed=1) / mV).round(2)
+    array([-69.83, -69.59, -69.83])
+    """
+    N_excitatory = check_count("N_excitatory", N_excitatory, high=MOST_CELLS)
+    deviation = check_quantity(
+        "standard_deviation", standard_deviation, VOLT, low=1e-6, high=10 * mV
+    )
+    mean = check_quantity("mean", mean, VOLT, low=1 * mV, high=200 * mV, signed=True)
+    if seed is None:
+        raise TypeError("seed=None: a network that cannot be drawn again is no frozen one")
+    return np.random.default_rng(check_seed(seed)).normal(mean, deviation, N_excitatory)
 
 
 #: Beyond this a run no longer fits a laptop; it also catches a rate or a time given as a size.

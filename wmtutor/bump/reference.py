@@ -57,7 +57,7 @@ def advance(
 
     def dv_dt(cell, v, s_AMPA, s_GABA, S_NMDA, I_injected):
         return (
-            cell.g_leak * (network.E_leak - v)
+            cell.g_leak * (cell.E_leak - v)
             + cell.g_extern * s_AMPA * (network.E_AMPA - v)
             + cell.g_GABA * s_GABA * (network.E_GABA - v)
             + cell.g_NMDA * S_NMDA * (network.E_NMDA - v) * block(v)

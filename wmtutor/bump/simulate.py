@@ -27,7 +27,7 @@ from wmtutor._validation import (
 from wmtutor.bump.parameters import MOST_CELLS, PRESETS, BumpParameters, weight_profile
 from wmtutor.bump.state import Cell, Network, NetworkState, Recording
 from wmtutor.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
-from wmtutor.units import Hz, ms, nA, nS
+from wmtutor.units import Hz, ms, mV, nA, nS
 
 __all__ = ["WorkingMemoryRun", "getting_started", "simulate_wm"]
 
@@ -168,6 +168,28 @@ def _refractory_steps(t_refractory: float, dt: float) -> int:
     return max(1, math.floor(t_refractory / dt + 1e-3))
 
 
+def _leak_of_excitatory_cells(
+    E_leak: Any, g_leak: Any, N: int, parameters: BumpParameters
+) -> tuple[Any, Any]:
+    """Reversal potential and conductance: two numbers, or two arrays with a value a cell."""
+    leak: list[Any] = []
+    for name, value, unit, default, low, high in (
+        ("E_leak_excit", E_leak, VOLT, parameters.E_leak, -200 * mV, 100 * mV),
+        ("g_leak_excit", g_leak, SIEMENS, parameters.g_leak_excit, 0.1 * nS, 1000 * nS),
+    ):
+        if value is None:
+            leak.append(float(default))
+        elif isinstance(value, (list, tuple, range)) or getattr(value, "ndim", 0) > 0:
+            leak.append(check_vector(name, value, unit, length=N, low=low, high=high))
+        else:
+            number = check_quantity(name, value, unit, low=1e-12, high=200e-3, signed=True)
+            leak.append(float(check_vector(name, [number], unit, low=low, high=high)[0]))
+    if any(isinstance(value, np.ndarray) for value in leak):
+        # Both or none: the kernel is compiled for each combination that it meets.
+        leak = [np.full(N, value) for value in leak]
+    return leak[0], leak[1]
+
+
 def _monitored(N: int, subset_size: int) -> np.ndarray:
     """``subset_size`` cells spread evenly over the population, or all if it has no more."""
     number = min(N, subset_size)
@@ -238,6 +260,8 @@ def simulate_wm(
     voltage_dt: float | None = None,
     initial_voltage_excit: np.ndarray | None = None,
     initial_voltage_inhib: np.ndarray | None = None,
+    E_leak_excit: float | np.ndarray | None = None,
+    g_leak_excit: float | np.ndarray | None = None,
 ) -> WorkingMemoryRun:
     """Simulate the spatial working-memory network of Compte et al. (2000).
 
@@ -306,6 +330,12 @@ def simulate_wm(
     initial_voltage_excit, initial_voltage_inhib : array_like or None
         Membrane potentials at the start in volt, one per cell. None draws them uniformly between
         reset and threshold.
+    E_leak_excit : float, array_like or None
+        Reversal potential of the excitatory cells' leak in volt (``-70 * mV``): one for all cells,
+        or one for each, for a network whose cells are not alike (see :func:`draw_leak_potentials`).
+        None takes the preset's.
+    g_leak_excit : float, array_like or None
+        Conductance of the excitatory cells' leak in siemens (``25 * nS``), likewise.
 
     Returns
     -------
@@ -385,6 +415,7 @@ def simulate_wm(
         )
     ]  # fmt: skip
     current_levels, current_index = _injected_current(N_E, pulses, steps, dt)
+    E_leak, g_leak = _leak_of_excitatory_cells(E_leak_excit, g_leak_excit, N_E, parameters)
 
     factor = scaling * parameters.conductance_factor
     network = Network(
@@ -392,7 +423,8 @@ def simulate_wm(
         excit=Cell(
             N=N_E,
             C=parameters.C_excit,
-            g_leak=parameters.g_leak_excit,
+            g_leak=g_leak,
+            E_leak=E_leak,
             g_extern=parameters.g_extern_excit,
             g_GABA=conductances["G_inhib2excit"] * factor,
             g_NMDA=conductances["G_excit2excit"] * factor,
@@ -402,6 +434,7 @@ def simulate_wm(
             N=N_I,
             C=parameters.C_inhib,
             g_leak=parameters.g_leak_inhib,
+            E_leak=float(parameters.E_leak),
             g_extern=parameters.g_extern_inhib,
             g_GABA=conductances["G_inhib2inhib"] * factor,
             g_NMDA=conductances["G_excit2inhib"] * factor * parameters.excit2inhib_factor,
@@ -410,7 +443,7 @@ def simulate_wm(
         weights=weights,
         **{
             name: float(getattr(parameters, name))
-            for name in ("E_leak", "E_AMPA", "E_GABA", "E_NMDA", "v_threshold", "v_reset",
+            for name in ("E_AMPA", "E_GABA", "E_NMDA", "v_threshold", "v_reset",
                          "nmda_block_voltage", "tau_AMPA", "tau_GABA", "tau_NMDA", "tau_x",
                          "alpha_NMDA")
         },
@@ -468,7 +501,7 @@ def _is_stable(network: Network, state: NetworkState) -> bool:
         (network.inhib, state.s_AMPA_I, 1.0),
     ):
         g_total = (
-            cell.g_leak
+            np.max(cell.g_leak)
             + cell.g_extern * s_AMPA.max()
             + cell.g_GABA * state.s_GABA
             + cell.g_NMDA * largest_weight * state.s_NMDA.sum()

@@ -8,11 +8,15 @@ __all__ = ["Cell", "Network", "NetworkState", "Recording"]
 
 
 class Cell(NamedTuple):
-    """Constants of one population (SI units); conductances as they act, all factors included."""
+    """Constants of one population (SI units); conductances as they act, all factors included.
+
+    The leak is one number for all cells (``float``) or one for each (an array).
+    """
 
     N: int
     C: float
-    g_leak: float
+    g_leak: float | np.ndarray
+    E_leak: float | np.ndarray
     g_extern: float
     g_GABA: float
     g_NMDA: float
@@ -26,7 +30,6 @@ class Network(NamedTuple):
     excit: Cell
     inhib: Cell
     weights: np.ndarray
-    E_leak: float
     E_AMPA: float
     E_GABA: float
     E_NMDA: float

@@ -318,6 +318,10 @@ def read_bump(
     spikes that fall anywhere are this strong, or stronger, with a probability of
     ``exp(-n * strength^2)`` (Rayleigh's test), which has to be below one in a million.
 
+    The test takes spikes for independent. In a network that is quiet and about to form a bump they
+    are not, and a passing lump can count as one: there, ask for a rate as well, as
+    :func:`wmtutor.laws.bump_states.read_contrast` does.
+
     Parameters
     ----------
     spike_monitor : SpikeMonitor

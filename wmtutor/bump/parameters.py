@@ -110,7 +110,8 @@ class BumpParameters:
 
 #: The three parameter sets in use, by name. "neurodynex" divides the voltage in the magnesium block
 #: by a volt instead of a millivolt, so its block is nearly constant; the course's other values were
-#: tuned around that. "neurodynex3" has the block right and kept the tuning, and holds no bump.
+#: tuned around that. "neurodynex3" has the block right and kept the external drive and the time
+#: constants, and holds no bump after the course's own cue.
 PRESETS: Mapping[str, BumpParameters] = MappingProxyType(
     {
         "neurodynex": BumpParameters(

@@ -30,6 +30,7 @@ from wmtutor.plot_tools.flexible import (
     plot_weight_matrices,
 )
 from wmtutor.plot_tools.laws import plot_curves, plot_phase_diagram
+from wmtutor.plot_tools.states import plot_state_map
 
 __all__ = [
     "COLORS",
@@ -50,6 +51,7 @@ __all__ = [
     "plot_ring_weights",
     "plot_selectivity",
     "plot_space_time",
+    "plot_state_map",
     "plot_theta_time_series",
     "plot_two_layers",
     "plot_weight_matrices",

@@ -56,12 +56,19 @@ exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 laws: $(BOOK_READY)  ## Measure the laws of both models again; writes book/data/laws/*.csv
 	$(BIN)/python -m wmtutor.laws
 
+# What the rivals pin clashes with each other: an environment for each.
+PEERS_READY = .venv-neurodynex3/.ready .venv-brainpy/.ready
+.venv-neurodynex3/.ready: PACKAGES = neurodynex3==1.0.4 cython==3.0.12 setuptools==69.1.1
+.venv-brainpy/.ready: PACKAGES = brainpy==2.8.2 jax==0.10.2 jaxlib==0.10.2
+$(PEERS_READY):
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet $(PACKAGES)
+	@touch $@
+
 .PHONY: bench
-bench: $(TEST_READY)  ## Time both models against Brian2 and BrainPy; writes book/data/benchmark_*.json
-	$(BIN)/python tests/peers/benchmark_bump.py
-	test -x .venv-brainpy/bin/python || $(PYTHON) -m venv .venv-brainpy
-	.venv-brainpy/bin/python -m pip install --quiet brainpy==2.8.2 jax==0.10.2 jaxlib==0.10.2
-	$(BIN)/python tests/peers/benchmark_flexible.py
+bench: $(TEST_READY) $(PEERS_READY)  ## Time both models against Brian2, BrainPy, neurodynex3 (a try: BENCH=--quick)
+	$(BIN)/python tests/peers/benchmark_bump.py $(BENCH)
+	$(BIN)/python tests/peers/benchmark_flexible.py $(BENCH)
 
 .PHONY: lab
 lab: $(BIN)/python  ## Open the exercises in JupyterLab

@@ -1,8 +1,9 @@
 """Time the flexible network against Brian2 and BrainPy, side by side in one run: `make bench`.
 
-Prints a table and writes ``book/data/benchmark_flexible.json``, which the book can read. All on one
-core; the competitors take turns, so that a machine that slows down slows all of them. Each figure
-is a median over rounds, with the smallest and the largest.
+Prints a table and writes ``book/data/benchmark_flexible.json``, from which the book's page on
+benchmarks is built. All on one core; the competitors take turns, so that a machine that slows down
+slows all of them. Each figure is a median over rounds, with the smallest, the largest and all. A
+trial with too few or too many spikes for this network stops the benchmark.
 
 The headline is one trial of the full network with six items, 1.1 s of model time, spikes recorded.
 Networks are built, programs compiled and warm before. Ours is the whole call of
@@ -21,49 +22,55 @@ Networks are built, programs compiled and warm before. Ours is the whole call of
     fastest Brian2 that we could write.
 "BrainPy, dense"
     What the public BrainPy example does, for the current BrainPy: whole matrices in every step,
-    compiled with its loop. It has an environment of its own, ``.venv-brainpy``; without it this is
-    left out.
+    compiled with its loop, in single precision. It has an environment of its own,
+    ``.venv-brainpy``; without it this is left out.
 
 The ratios of a round compare trials that are next to each other in time.
 """
 
 import argparse
-import contextlib
-import json
-import os
+import functools
+import itertools
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-from measuring import PEAK, in_new_process, machine, shown, summary
+from benchmark_bump import report_trials
+from benchmark_trials import LOAD, flexible_trial
+from benchmark_trials import num_spikes as of_monitors
+from measuring import (
+    BRAINPY_PYTHON,
+    PEAK,
+    PEERS,
+    ROOT,
+    about_this_run,
+    all_cores,
+    in_new_process,
+    pin,
+    plausibility,
+    power_law,
+    ratios,
+    reference,
+    shown,
+    summary,
+    take_turns,
+    time_cores,
+    time_trials,
+    timed,
+    write,
+)
 from turns import Peer
 
-import wmtutor
 from wmtutor.flexible import build_network, simulate_flexible_wm, simulate_loads
 from wmtutor.units import ms, second
 
-ROOT = Path(__file__).parents[2]
 RESULT = ROOT / "book" / "data" / "benchmark_flexible.json"
-PEERS = Path(__file__).parent
-BRAINPY_PYTHON = ROOT / ".venv-brainpy" / "bin" / "python"
-HOW_TO_GET_BRAINPY = (
-    "no .venv-brainpy; make it with: python3 -m venv .venv-brainpy && "
-    ".venv-brainpy/bin/pip install brainpy==2.8.2 jax==0.10.2 jaxlib==0.10.2"
-)
-LOAD = 6
 OURS = "wmtutor, Numba"
 
 
-def timed(function, *args, **kwargs):
-    begin = time.perf_counter()
-    result = function(*args, **kwargs)
-    return time.perf_counter() - begin, result
-
-
 def num_spikes(run):
-    return run.spike_monitor_sensory.num_spikes + run.spike_monitor_random.num_spikes
+    return of_monitors(run.spike_monitor_sensory, run.spike_monitor_random)
 
 
 class Ourselves:
@@ -114,12 +121,23 @@ CONTESTANTS = {
 }
 
 
+def limits(sim_time):
+    """How many spikes a trial may have: what the rates of Brian2's trials in ``tests/data`` allow.
+
+    Those are of the last 0.1 s before 1 s; before the cue there are hardly any spikes. Half of what
+    this comes to, and twice as much, are far outside the range of its trials.
+    """
+    table = reference("brian2_flexible.csv", load=LOAD)
+    per_second = 1024 * table["rate_random_Hz"].mean() + 4096 * table["rate_sensory_Hz"].mean()
+    expected = per_second * (sim_time - 0.1)
+    return {"spikes": (0.5 * expected, 2 * expected)}
+
+
 def headline(rounds, sim_time, names):
     """One trial of the full network: all of them, taking turns."""
     left_out = {}
     if "BrainPy, dense" in names and not BRAINPY_PYTHON.exists():
-        left_out["BrainPy, dense"] = HOW_TO_GET_BRAINPY
-        print(f"BrainPy is left out: {HOW_TO_GET_BRAINPY}")
+        left_out["BrainPy, dense"] = "there is no .venv-brainpy; `make bench` makes it"
     contestants = {}
     try:
         for name in names:
@@ -128,10 +146,7 @@ def headline(rounds, sim_time, names):
                 contestants[name] = CONTESTANTS[name](sim_time)
         for contestant in contestants.values():
             contestant.trial()  # warm
-        rows = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, contestant in contestants.items():
-                rows[name].append(contestant.trial())
+        rows, order = take_turns({name: c.trial for name, c in contestants.items()}, rounds)
     finally:
         for contestant in contestants.values():
             contestant.close()
@@ -139,14 +154,16 @@ def headline(rounds, sim_time, names):
     return {
         "model_time_s": sim_time,
         "load": LOAD,
+        "order": order,
         "trial_s": {name: summary(row) for name, row in stepping.items()},
-        "ratio_to_numba": {
-            name: summary([a / b for a, b in zip(row, stepping[OURS], strict=True)])
-            for name, row in stepping.items()
-        },
+        "base": dict.fromkeys(rows, OURS),
+        "ratio_to_numba": {name: ratios(row, stepping[OURS]) for name, row in stepping.items()},
         "times_faster_than_biology": summary([sim_time / t for t in stepping[OURS]]),
         "spikes": {
             name: summary([row["spikes"] for row in of_name]) for name, of_name in rows.items()
+        },
+        "plausibility": {
+            name: plausibility(name, of_name, limits(sim_time)) for name, of_name in rows.items()
         },
         "set_up": {name: contestant.about for name, contestant in contestants.items()},
         "left_out": left_out,
@@ -181,58 +198,64 @@ def processes(repeats):
 
 def capacity_curve(cores, trials, networks):
     """All loads on two cores, processes started and networks built included."""
-    with contextlib.suppress(AttributeError):
-        os.sched_setaffinity(0, cores)
     n_jobs = min(2, len(cores))
-    seconds, table = timed(
-        simulate_loads, range(1, 9), trials=trials, networks=networks, n_jobs=n_jobs
-    )
-    pin(cores)
+    with all_cores(cores):
+        seconds, table = timed(
+            simulate_loads, range(1, 9), trials=trials, networks=networks, n_jobs=n_jobs
+        )
     return {
         "loads": 8, "trials_per_load": trials, "networks": networks, "processes": n_jobs,
         "seconds": seconds, "trials": len(table),
     }  # fmt: skip
 
 
-def scaling(rounds, sim_time):
+def scaling(rounds, sim_time, loads, random_sizes, sensory_sizes):
     """Cost against the load, and so the number of spikes; and against the sizes of the layers.
 
     All take turns too: the machine's clock changes over minutes.
     """
     network = build_network(seed=1)
-    cases = [({"load": load}, network, load, 0.0) for load in range(9)]
-    for name, sizes in (("N_random", (256, 512, 1024, 2048, 4096)),
-                        ("N_sensory", (128, 256, 512, 1024, 2048))):  # fmt: skip
+    cases = [({"load": load}, network, load, 0.0) for load in loads]
+    for name, sizes in (("N_random", random_sizes), ("N_sensory", sensory_sizes)):
         for size in sizes:
             build_s, sized = timed(build_network, seed=1, **{name: size})
             about = {"varied": name, "N_sensory": sized.N_sensory, "N_random": sized.N_random}
             cases.append((about, sized, LOAD, build_s))
-    rows = [[] for _ in cases]
-    for n in range(-1, rounds):  # the first turn warms up
-        for row, (_, one_network, load, _) in zip(rows, cases, strict=True):
-            arguments = {"network": one_network, **times(sim_time)}
-            simulate_flexible_wm(load, seed=0, **arguments)  # as in the headline
-            trial = timed(simulate_flexible_wm, load, seed=n + 1, **arguments)
-            if n >= 0:
-                row.append(trial)
+    turns = itertools.count()
+
+    def turn(number):
+        _, one_network, load, _ = cases[number]
+        arguments = {"network": one_network, **times(sim_time)}
+        simulate_flexible_wm(load, seed=0, **arguments)  # as in the headline
+        seed = 1 + next(turns) // len(cases)  # another in each round, the same for all cases
+        seconds, run = timed(simulate_flexible_wm, load, seed=seed, **arguments)
+        return seconds, num_spikes(run)
+
+    rows, _ = take_turns({n: functools.partial(turn, n) for n in range(len(cases))}, rounds)
     table = [
-        about | {"build_s": build_s} | cost(row)
-        for row, (about, _, _, build_s) in zip(rows, cases, strict=True)
+        about | {"build_s": build_s} | cost(rows[number])
+        for number, (about, _, _, build_s) in enumerate(cases)
     ]
-    by_load, by_size = table[:9], table[9:]
+    by_load, by_size = table[: len(loads)], table[len(loads) :]
     points = np.array([[row["spikes"]["median"], row["trial_s"]["median"]] for row in by_load])
     slope, intercept = np.polyfit(*points.T, 1)
+
+    def exponent(name):
+        sized = [row for row in by_size if row["varied"] == name]
+        return power_law([row[name] for row in sized], [row["trial_s"]["median"] for row in sized])
+
     return {
         "load": by_load,
         "seconds_per_spike": float(slope),
         "seconds_without_spikes": float(intercept),
         "size": by_size,
+        "exponents": {name: exponent(name) for name in ("N_random", "N_sensory")},
     }
 
 
 def cost(rows):
-    """Seconds and spikes of some trials."""
-    seconds, spikes = zip(*((t, num_spikes(run)) for t, run in rows), strict=True)
+    """Summaries of the seconds and spikes of some trials."""
+    seconds, spikes = zip(*rows, strict=True)
     return {
         "trial_s": summary(seconds),
         "spikes": summary(spikes),
@@ -242,46 +265,143 @@ def cost(rows):
     }
 
 
-def pin(cores):
-    """Keep this process, and those that it starts, to one core."""
-    with contextlib.suppress(AttributeError):  # not on every system
-        os.sched_setaffinity(0, {min(cores)})
+def floor(rounds, sim_time):
+    """How far a trial is from what no program of this kind could do without.
+
+    The floor is measured, with the spikes of one trial given: every spike's row of connections is
+    read, its ring's inputs are changed, and two random numbers are drawn for every spike that could
+    happen. Nothing is added to the connected cells, nothing compared, nothing recorded.
+
+    Beside it: the same spikes' rows added one after the other by a plain loop.
+    """
+    from numba import njit
+
+    @njit(error_model="numpy", fastmath={"reassoc"})
+    def sum_of(row):
+        total = np.uint64(0)
+        for word in row:
+            total ^= word
+        return total
+
+    @njit(error_model="numpy", fastmath={"contract"})
+    def add(values, row, factor):
+        for j in range(values.shape[0]):
+            values[j] += factor * row[j]
+
+    @njit(error_model="numpy")
+    def read_rows(cells, words, words_by_random, two_profiles, s_ring):
+        N_all, N_sensory = words.shape[0], two_profiles.shape[0] // 2
+        total = np.uint64(0)
+        for cell in cells:
+            if cell < N_all:
+                k = cell % N_sensory
+                add(s_ring[cell // N_sensory], two_profiles[N_sensory - k : 2 * N_sensory - k], 1.0)
+                total ^= sum_of(words[cell])
+            else:
+                total ^= sum_of(words_by_random[cell - N_all])
+        return total
+
+    @njit(error_model="numpy")
+    def add_rows(cells, mask, mask_by_random, two_profiles, s_ring, s_sensory, s_random):
+        N_all, N_sensory = mask.shape[0], two_profiles.shape[0] // 2
+        for cell in cells:
+            if cell < N_all:
+                k = cell % N_sensory
+                add(s_ring[cell // N_sensory], two_profiles[N_sensory - k : 2 * N_sensory - k], 1.0)
+                add(s_random, mask[cell], 1.0)
+            else:
+                add(s_sensory, mask_by_random[cell - N_all], 1.0)
+
+    network = build_network(seed=1)
+    arguments = {"network": network, "seed": 1, **times(sim_time)}
+    run = simulate_flexible_wm(LOAD, **arguments)
+    sensory, random = run.spike_monitor_sensory, run.spike_monitor_random
+    in_time = np.argsort(np.concatenate([sensory.t, random.t]), kind="stable")
+    N_all = network.N_rings * network.N_sensory
+    cells = np.concatenate([sensory.i, random.i + N_all])[in_time]
+    mask = np.ascontiguousarray(network.mask, dtype=np.uint8)
+    by_random = np.ascontiguousarray(mask.T)
+    profiles = np.concatenate([network.ring_profile] * 2)
+    s_ring = np.zeros((network.N_rings, network.N_sensory))
+    s_sensory, s_random = np.zeros(N_all), np.zeros(network.N_random)
+    p = run.parameters
+    candidates = round((N_all + network.N_random) * sim_time * p.largest_rate)
+    generator = np.random.default_rng(1)
+    words = mask.view(np.uint64), by_random.view(np.uint64)
+
+    def least():
+        for _ in range(2):
+            generator.random(candidates)
+        read_rows(cells, *words, profiles, s_ring)
+
+    def plain():
+        add_rows(cells, mask, by_random, profiles, s_ring, s_sensory, s_random)
+
+    def warm(function):
+        """As in the headline: the rows are in the cache, as far as they fit."""
+
+        def seconds():
+            function()
+            return timed(function)[0]
+
+        return seconds
+
+    rows, _ = take_turns(
+        {
+            "ours": warm(lambda: simulate_flexible_wm(LOAD, **arguments)),
+            "floor": warm(least),
+            "rows added plainly": warm(plain),
+        },
+        rounds,
+    )
+    return {
+        "ours_s": summary(rows["ours"]),
+        "floor_s": summary(rows["floor"]),
+        "times_the_floor": ratios(rows["ours"], rows["floor"]),
+        "spikes": len(cells),
+        "candidates": candidates,
+        "rows_added_plainly_s": summary(rows["rows added plainly"]),
+    }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="a try: small tables, two rounds")
     parser.add_argument("--out", type=Path, default=RESULT)
-    parser.add_argument("--trials", type=int, default=100, help="at each load of the curve")
-    parser.add_argument("--networks", type=int, default=10, help="of the capacity curve")
     parser.add_argument("--sim-time", type=float, default=1.1 * second)
     parser.add_argument(
         "--without", action="append", default=[], choices=sorted(set(CONTESTANTS) - {OURS}),
         help="leave a competitor out (may be repeated)",
     )  # fmt: skip
     arguments = parser.parse_args()
-    if arguments.sim_time < 200 * ms:
-        parser.error("--sim-time: the cues last until 0.2 s")
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0, 1}
-    pin(cores)
-    import brian2 as brian2_package
-    import numba
-
+    sim_time, quick = arguments.sim_time, arguments.quick
+    if sim_time < 300 * ms:
+        parser.error("--sim-time: the cues last until 0.2 s; give at least 0.3")
+    rounds = 2 if quick else arguments.rounds
+    cores = pin()
     names = [name for name in CONTESTANTS if name not in arguments.without]
     result = {
-        "machine": machine(),
-        "versions": {"wmtutor": wmtutor.__version__, "numpy": np.__version__,
-                     "numba": numba.__version__, "brian2": brian2_package.__version__},
-        "date": time.strftime("%Y-%m-%d"),
-        "headline": headline(arguments.rounds, arguments.sim_time, names),
-        "processes": processes(min(3, arguments.rounds)),
-        "capacity_curve": capacity_curve(cores, arguments.trials, arguments.networks),
-        "scaling": scaling(3 * arguments.rounds, arguments.sim_time),
-    }  # fmt: skip
+        **about_this_run(cores, rounds, quick),
+        "headline": headline(rounds, sim_time, names),
+        "processes": processes(2 if quick else 5),
+        "capacity_curve": capacity_curve(cores, *((4, 2) if quick else (100, 10))),
+        "scaling": scaling(
+            rounds if quick else 2 * rounds,
+            sim_time,
+            # The chapter on this model shows the first, the second and the last of each.
+            loads=(0, 1, 8) if quick else range(9),
+            random_sizes=(256, 1024, 4096) if quick else (256, 512, 1024, 2048, 4096),
+            sensory_sizes=(128, 512, 2048) if quick else (128, 256, 512, 1024, 2048),
+        ),
+        "trials": time_trials(
+            flexible_trial, (1, 10, 20) if quick else (1, 10, 100, 1000), min(rounds, 3)
+        ),
+        "cores": time_cores(flexible_trial, 16 if quick else 256, cores, rounds),
+        "floor": floor(3 * rounds, sim_time),
+    }
     report(result)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"written: {arguments.out}")
+    write(result, arguments.out)
 
 
 def report(result):
@@ -309,6 +429,8 @@ def report(result):
         print(f"  {row['N_sensory']:4} cells a ring, {row['N_random']:4} random: "
               f"{shown(row['trial_s'])} s, {row['spikes']['median']:.0f} spikes, "
               f"{row['microseconds_per_spike']['median']:.2f} microseconds a spike")  # fmt: skip
+    print(f"  exponents {table['exponents']}\n")
+    report_trials(result)
 
 
 if __name__ == "__main__":

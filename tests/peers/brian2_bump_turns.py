@@ -70,13 +70,13 @@ def fourier_modes(kernel):
 
 
 class StandaloneBump:
-    """The network as a C++ program; each trial runs it anew with a seed of its own.
+    """The network as a C++ program; each trial runs it with another seed.
 
     ``seconds`` is the time of the steps alone, as the program itself measures it.
     """
 
-    def __init__(self, folder, sim_time, seed):
-        self.sim_time, self.seed = sim_time, seed
+    def __init__(self, folder, sim_time):
+        self.sim_time = sim_time
         b2.set_device("cpp_standalone", directory=folder, build_on_run=False)
         b2.defaultclock.dt = DT * b2.second
         p = PEER_PRESETS[PRESET]
@@ -108,7 +108,9 @@ class StandaloneBump:
                 "g_excitation": G_EXCIT2INHIB * p.excit2inhib_scale * recurrent,
             },
         )  # fmt: skip
-        excit.cue[_cue_cells(CUE, N_EXCIT)] = CUE.strength * b2.amp
+        cue = np.zeros(N_EXCIT)
+        cue[_cue_cells(CUE, N_EXCIT)] = CUE.strength
+        excit.cue = cue * b2.amp
         excit.run_regularly(
             "I_stimulus = cue*int(t >= cue_start and t < cue_end)", dt=1 * b2.ms, when="start"
         )
@@ -138,8 +140,10 @@ class StandaloneBump:
             modes, inhib, "s_NMDA_total_post = total_pre : 1 (summed)", name="to_inhib"
         )
         to_inhib.connect(i=np.zeros(N_INHIB, int), j=np.arange(N_INHIB))
-        inhibition = [b2.Synapses(inhib, excit, on_pre="s_GABA_post += 1", name="inhib2excit"),
-                      b2.Synapses(inhib, inhib, on_pre="s_GABA_post += 1", name="inhib2inhib")]  # fmt: skip
+        inhibition = [
+            b2.Synapses(inhib, target, on_pre="s_GABA_post += 1", name=f"inhib2{target.name}")
+            for target in (excit, inhib)
+        ]
         inhibition[0].connect()
         inhibition[1].connect(condition="i != j")
 
@@ -149,8 +153,7 @@ class StandaloneBump:
         for group in (excit, inhib):
             rate = p.poisson_firing_rate * b2.hertz
             network.add(b2.PoissonInput(group, "s_AMPA", N=1000, rate=rate, weight=1))
-        # The program takes its seed from the environment of each run, not from here.
-        b2.seed()
+        b2.seed()  # drawn anew whenever the program runs
         network.run(sim_time * b2.second)
         b2.device.build(directory=folder, run=False)
 
@@ -176,7 +179,7 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        program = StandaloneBump(folder, arguments.sim_time, arguments.seed)
+        program = StandaloneBump(folder, arguments.sim_time)
         serve(program.trial, {"set_up_s": time.perf_counter() - began})
 
 

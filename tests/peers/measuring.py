@@ -1,4 +1,4 @@
-"""What both benchmarks need: turns, summaries, checks of results, scaling, and who measured where."""
+"""What both benchmarks need: turns, summaries, checks of results, and who measured what where."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ __all__ = [
     "BRAINPY_PYTHON",
     "NEURODYNEX3_PYTHON",
     "PEAK",
+    "PEERS",
+    "ROOT",
     "about_this_run",
     "all_cores",
     "in_new_process",

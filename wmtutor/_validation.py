@@ -317,6 +317,19 @@ def check_numbers(name: str, value: Any) -> np.ndarray:
     return array.astype(float)
 
 
+def check_table(name: str, value: Any, columns: Iterable[str]) -> None:
+    """A pandas DataFrame that has these columns."""
+    import pandas as pd
+
+    if not isinstance(value, pd.DataFrame):
+        raise TypeError(f"{name}: expected a pandas DataFrame, got {type(value).__name__}")
+    for column in columns:
+        if column not in value.columns:
+            raise ValueError(
+                f"{name}: has no column {column!r}; its columns are {', '.join(map(str, value))}"
+            )
+
+
 def check_window(
     t_min: Any, t_max: Any, duration: float, names: tuple[str, str] = ("t_min", "t_max")
 ) -> tuple[float, float]:

@@ -38,6 +38,7 @@ from wmtutor._validation import (
     check_jobs,
     check_quantity,
     check_seed,
+    check_table,
     check_vector,
 )
 
@@ -761,14 +762,8 @@ def summarise_trials(
     """
     import pandas as pd
 
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table: expected a pandas DataFrame, got {type(table).__name__}")
     by = [by] if isinstance(by, str) else list(by)
-    for name in (*by, *columns):
-        if name not in table.columns:
-            raise ValueError(
-                f"table: has no column {name!r}; its columns are {', '.join(map(str, table))}"
-            )
+    check_table("table", table, (*by, *columns))
     rows = []
     for values, group in table.groupby(by, sort=False, dropna=False):
         row = {**dict(zip(by, values, strict=True)), "trials": len(group)}

@@ -15,6 +15,7 @@ from wmtutor._validation import (
     check_count,
     check_quantity,
     check_seed,
+    check_table,
     check_vector,
 )
 from wmtutor.bump import (
@@ -105,18 +106,6 @@ def _check_delay(delay: Any) -> float:
     return delay
 
 
-def _check_table(table: Any, columns: Sequence[str]) -> None:
-    import pandas as pd
-
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table: expected a pandas DataFrame, got {type(table).__name__}")
-    for name in columns:
-        if name not in table.columns:
-            raise ValueError(
-                f"table: has no column {name!r}; its columns are {', '.join(map(str, table))}"
-            )
-
-
 def read_paths(table: "pd.DataFrame") -> tuple[np.ndarray, np.ndarray]:
     """The remembered angle over time in the trials that kept their bump.
 
@@ -144,7 +133,7 @@ def read_paths(table: "pd.DataFrame") -> tuple[np.ndarray, np.ndarray]:
     >>> read_paths(table)
     (array([0.45, 0.7 ]), array([[9., 7.]]))
     """
-    _check_table(table, ["kept"])
+    check_table("table", table, ["kept"])
     names = [name for name in table if str(name).startswith("theta_")]
     if not names:
         raise ValueError("table: has no column theta_...; expected one for each time")
@@ -259,7 +248,7 @@ def summarise_bump_diffusion(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_table(table, ["N_excitatory", "kept"])
+    check_table("table", table, ["N_excitatory", "kept"])
     rows = []
     for N, group in table.groupby("N_excitatory", sort=False):
         t, theta_deg = read_paths(group)
@@ -307,7 +296,7 @@ def summarise_displacement(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_table(table, ["N_excitatory", "kept"])
+    check_table("table", table, ["N_excitatory", "kept"])
     rows = []
     for N, group in table.groupby("N_excitatory", sort=False):
         lag, squared = _squared_displacements(group)
@@ -353,7 +342,7 @@ def diffusion_exponent(table: "pd.DataFrame", resamples: int = 5000, seed: int =
     >>> a.low < 1 < a.high
     True
     """
-    _check_table(table, ["N_excitatory", "kept"])
+    check_table("table", table, ["N_excitatory", "kept"])
     resamples = check_count("resamples", resamples, low=100, high=10**6)
     generator = np.random.default_rng(check_seed(seed))
     sizes, estimates, drawn = [], [], []
@@ -552,7 +541,7 @@ def estimate_drift_field(
     >>> len(field.stable_deg) == len(field.unstable_deg)
     True
     """
-    _check_table(table, ["standard_deviation", "network", "kept"])
+    check_table("table", table, ["standard_deviation", "network", "kept"])
     if len(table[["standard_deviation", "network"]].drop_duplicates()) != 1:
         raise ValueError("table: expected the trials of one network at one standard deviation")
     modes = check_count("modes", modes, high=60)
@@ -741,7 +730,7 @@ def summarise_bump_heterogeneity(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_table(table, ["standard_deviation", "network", "repeat", "kept"])
+    check_table("table", table, ["standard_deviation", "network", "repeat", "kept"])
     rows = []
     for (deviation, network), group in table.groupby(["standard_deviation", "network"], sort=False):
         fields = [
@@ -808,7 +797,7 @@ def summarise_final_angles(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_table(table, ["standard_deviation", "network", "kept"])
+    check_table("table", table, ["standard_deviation", "network", "kept"])
     control = table[table.standard_deviation == 0]
     if not len(control):
         raise ValueError("table: has no trials with a standard_deviation of 0, the control")
@@ -983,7 +972,7 @@ def summarise_bump_distractor(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     needed = ["strength", "distance_deg", "shift_deg", "rate_cue", "rate_distractor", "present",
               "kept_before"]  # fmt: skip
-    _check_table(table, needed)
+    check_table("table", table, needed)
     table = table[table.kept_before.astype(bool)].copy()
     active = 20 * Hz
     apart = table.distance_deg > 60

@@ -18,6 +18,7 @@ from wmtutor._validation import (
     SECOND,
     check_choice,
     check_quantity,
+    check_table,
     check_vector,
 )
 from wmtutor.bump import (
@@ -278,9 +279,7 @@ def summarise_survival(
 
     times = _check_values("times", times, SECOND, 0.0, 1000.0)
     conditions = [by] if isinstance(by, str) else list(by)
-    summarise_trials(table, conditions, [])  # says what is wrong with a table that is none
-    if column not in table.columns:
-        raise ValueError(f"table: has no column {column!r}; its columns are {', '.join(table)}")
+    check_table("table", table, [*conditions, column])
     parts = [
         summarise_trials(
             table.assign(time=time, not_yet=~(table[column] <= time)),

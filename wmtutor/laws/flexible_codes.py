@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wmtutor._validation import SECOND, check_choice, check_count, check_quantity
+from wmtutor._validation import SECOND, check_choice, check_count, check_quantity, check_table
 from wmtutor.experiments import (
     Interval,
     bootstrap_interval,
@@ -193,18 +193,6 @@ def measure_flexible_overlap(
     )
 
 
-def _check_table(table: Any, columns: Sequence[str]) -> None:
-    import pandas as pd
-
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"table: expected a pandas DataFrame, got {type(table).__name__}")
-    for name in columns:
-        if name not in table.columns:
-            raise ValueError(
-                f"table: has no column {name!r}; its columns are {', '.join(map(str, table))}"
-            )
-
-
 def _items(rows: "pd.DataFrame", kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Overlaps and numbers of losses, trials x items."""
     load = int(rows.load.iloc[0])
@@ -307,7 +295,9 @@ def summarise_flexible_overlap(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_table(table, ["load", "together", "lost_0", "lost_1", "measured_0", "predicted_0"])
+    check_table(
+        "table", table, ["load", "together", "lost_0", "lost_1", "measured_0", "predicted_0"]
+    )
     rows = []
     for load, group in table.groupby("load", sort=True):
         runs = float(group.together.iloc[0])
@@ -369,7 +359,7 @@ def bin_flexible_overlap(
 
     kind = check_choice("kind", kind, ("measured", "predicted"))
     bins = check_count("bins", bins, high=100)
-    _check_table(table, ["load", "together", "lost_0", "lost_1", f"{kind}_0", f"{kind}_1"])
+    check_table("table", table, ["load", "together", "lost_0", "lost_1", f"{kind}_0", f"{kind}_1"])
     rows = []
     for load, group in table.groupby("load", sort=True):
         overlap, lost = _items(group, kind)
@@ -552,7 +542,7 @@ def summarise_flexible_selectivity(table: "pd.DataFrame") -> "pd.DataFrame":
     >>> summarise_flexible_selectivity(table).both_fraction.round(3).tolist()
     [0.85]
     """
-    _check_table(table, ["items"])
+    check_table("table", table, ["items"])
     own = ("condition", "repeat", "seed", "items", "error")
     return _network_means(table, ["items"], [name for name in table if name not in own])
 
@@ -744,7 +734,7 @@ def summarise_flexible_tuning(table: "pd.DataFrame") -> "pd.DataFrame":
     pairs = [f"{name}_{of}" for of in ("all", "kept") for name in
              ("gain", "correlation", "ring_ratio")]  # fmt: skip
     more = ["layer_ratio", "kept_fraction", "predicted_gain", "predicted_correlation"]
-    _check_table(table, ["added", *pairs, *more])
+    check_table("table", table, ["added", *pairs, *more])
     return _network_means(table, ["added"], [*pairs, *more])
 
 
@@ -915,7 +905,7 @@ def summarise_flexible_cross_temporal(table: "pd.DataFrame") -> "pd.DataFrame":
     >>> summarise_flexible_cross_temporal(table).random_all.tolist()
     [12.0, 16.0]
     """
-    _check_table(table, ["load", "train_time", "test_time", *_ERRORS])
+    check_table("table", table, ["load", "train_time", "test_time", *_ERRORS])
     return summarise_trials(table, ["load", "train_time", "test_time"], _ERRORS)
 
 
@@ -964,7 +954,9 @@ def summarise_flexible_code_stability(
     """
     import pandas as pd
 
-    _check_table(table, ["load", "repeat", "train_time", "test_time", "random_kept", "ring_kept"])
+    check_table(
+        "table", table, ["load", "repeat", "train_time", "test_time", "random_kept", "ring_kept"]
+    )
     from_time = check_quantity("from_time", from_time, SECOND, low=1e-3, high=100)
     late = table[(table.train_time > from_time) & (table.test_time > from_time)]
     rows = []

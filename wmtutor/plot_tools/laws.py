@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from wmtutor._validation import check_table
 from wmtutor.plot_tools._style import COLORS, new_axes
 
 __all__ = ["plot_curves", "plot_phase_diagram"]
@@ -16,16 +17,7 @@ _MARKERS = "osD^vP"
 
 
 def _columns(summary: Any, names: Sequence[str]) -> None:
-    import pandas as pd
-
-    if not isinstance(summary, pd.DataFrame):
-        raise TypeError(f"summary: expected a pandas DataFrame, got {type(summary).__name__}")
-    for name in names:
-        if name not in summary.columns:
-            raise ValueError(
-                f"summary: has no column {name!r}; its columns are "
-                f"{', '.join(map(str, summary.columns))}"
-            )
+    check_table("summary", summary, names)
     if not len(summary):
         raise ValueError("summary: has no rows; expected one for each condition")
 
@@ -129,7 +121,7 @@ def plot_curves(
     if "y" in log:
         ax.set_yscale("log")
     if len(curves) > 1 or labels:
-        ax.legend(fontsize="small")
+        ax.legend(fontsize="small", frameon=False)
     return figure, ax
 
 

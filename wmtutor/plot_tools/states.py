@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from wmtutor._validation import check_table
 from wmtutor.plot_tools._style import COLORS, new_axes
 
 __all__ = ["plot_state_map"]
@@ -74,16 +75,7 @@ def plot_state_map(
     ['M', 'A']
     >>> plt.close(figure)
     """
-    import pandas as pd
-
-    if not isinstance(summary, pd.DataFrame):
-        raise TypeError(f"summary: expected a pandas DataFrame, got {type(summary).__name__}")
-    for name in (x, y, state):
-        if name not in summary.columns:
-            raise ValueError(
-                f"summary: has no column {name!r}; its columns are "
-                f"{', '.join(map(str, summary.columns))}"
-            )
+    check_table("summary", summary, (x, y, state))
     words = list(STATE_COLORS)
     unknown = sorted(set(summary[state]) - set(words))
     if unknown:

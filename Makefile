@@ -1,6 +1,8 @@
 # `make book` and `make test` work from a bare checkout; `make help` lists the rest.
 PYTHON ?= python3
 VENV ?= .venv
+# Processes that the tests share.
+JOBS ?= 2
 BIN = $(VENV)/bin
 BOOK_READY = $(VENV)/.book-ready
 TEST_READY = $(VENV)/.test-ready
@@ -33,9 +35,9 @@ serve: book  ## Build the book and serve it on http://localhost:8000
 
 .PHONY: test
 test: $(TEST_READY)  ## Every test that a plain machine can run (no browser)
-	$(BIN)/python -m pytest -m "not browser" tests
-	$(BIN)/python -m pytest --doctest-modules wmtutor
-	$(BIN)/python -m pytest --nbval -p no:cacheprovider solutions exercises
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser" tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --doctest-modules wmtutor
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval -p no:cacheprovider solutions exercises
 
 .PHONY: lint
 lint: $(TEST_READY)  ## ruff (lint and format), mypy, and whether exercises/ follows solutions/
@@ -51,6 +53,18 @@ browser: $(TEST_READY) book  ## Move every slider of the built book in headless 
 .PHONY: exercises
 exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 	$(BIN)/python solutions/make_exercises.py --execute
+
+.PHONY: course
+course: $(TEST_READY)  ## Make a course for nbgrader from solutions/ in build/course
+	$(BIN)/python solutions/make_course.py course build/course
+
+.PHONY: archives
+archives: $(TEST_READY)  ## Zip exercises, solutions and nbgrader source into dist/
+	$(BIN)/python solutions/make_course.py archives dist
+
+.PHONY: times
+times: $(TEST_READY)  ## Measure how long each solution takes to run, for the guide
+	$(BIN)/python solutions/make_exercises.py --times
 
 .PHONY: laws
 laws: $(BOOK_READY)  ## Measure the laws of both models again; writes book/data/laws/*.csv

@@ -7,21 +7,29 @@ same that release an nbgrader assignment::
     python solutions/make_exercises.py             # write exercises/
     python solutions/make_exercises.py --check     # fail if exercises/ is out of step
     python solutions/make_exercises.py --execute   # run the solution notebooks in place first
-    python solutions/make_exercises.py --execute 01_bump_spontaneous_and_cue.ipynb   # or only some
+    python solutions/make_exercises.py --execute 02_a_cue.ipynb   # or only some
+    python solutions/make_exercises.py --times     # measure how long each takes
 """
 
 import argparse
+import contextlib
 import copy
+import json
+import os
+import platform
 import sys
+import time
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["execute", "main", "release", "write"]
+__all__ = ["execute", "main", "measure_times", "release", "write"]
 
 SOLUTIONS = Path(__file__).resolve().parent
 EXERCISES = SOLUTIONS.parent / "exercises"
+#: How long each solution takes to run; the book reads it.
+TIMES = SOLUTIONS.parent / "book" / "data" / "exercise_times.json"
 CODE_STUB = "# Your code here."
 TEXT_STUB = "*Write here.*"
 
@@ -106,6 +114,33 @@ def write(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
+def measure_times() -> None:
+    """Run every solution notebook, time it, and write what the guide for instructors tells.
+
+    Nothing else should run meanwhile. What is compiled on a first run is compiled before.
+    """
+    seconds = {}
+    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+        times = []
+        for _ in range(2):
+            notebook = nbformat.read(path, as_version=4)
+            started = time.perf_counter()
+            execute(notebook, SOLUTIONS)
+            times.append(time.perf_counter() - started)
+        seconds[path.stem] = round(times[-1], 1)
+        print(f"{path.stem}: {times[0]:.1f} s, again {times[1]:.1f} s")
+    machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    text = json.dumps({"machine": machine, "seconds": seconds}, indent=1)
+    TIMES.write_text(text + "\n", encoding="utf-8")
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line for line in lines if line.startswith("model name")).partition(": ")[2]
+    return platform.machine()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
@@ -117,7 +152,11 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NOTEBOOK",
         help="run the solution notebooks, all or those named, in place first",
     )
+    what.add_argument("--times", action="store_true", help="measure how long each takes to run")
     options = parser.parse_args(arguments)
+    if options.times:
+        measure_times()
+        return 0
     paths = sorted(SOLUTIONS.glob("*.ipynb"))
     known = [path.name for path in paths]
     for name in options.execute or ():

@@ -39,6 +39,18 @@ def close_figures():
     plt.close("all")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of a file stay in one process, for their fixtures' sake; a file may say otherwise.
+
+    So do the tests of an exercise, in whichever file: they share what its checkers compute.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            group = item.path.stem.removeprefix("test_checks_")
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """In CI a skipped test is a failed one: a check that did not run has not passed."""

@@ -4,8 +4,16 @@ The right answers are those of the solution notebooks. For the other kinds see `
 ``JUNK``; no checker may accept any of them, or fail on one.
 """
 
+import builtins
+import contextlib
 import functools
+import importlib.util
 import math
+import os
+import signal
+import sys
+import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -14,11 +22,15 @@ import nbformat
 import numpy as np
 from hypothesis import strategies as st
 
+from wmtutor.checks import EXERCISES, _mechanism
+
 ROOT = Path(__file__).parent.parent
 #: Each exercise and its notebook.
 NOTEBOOKS = {
-    "bump_1": "01_bump_spontaneous_and_cue.ipynb",
-    "flexible_1": "02_flexible_many_memories.ipynb",
+    name: f"{stem}.ipynb"
+    for name, stem in EXERCISES.items()
+    if (ROOT / "solutions" / f"{stem}.ipynb").exists()
+    and importlib.util.find_spec(f"wmtutor.checks.{name}")
 }
 
 
@@ -158,6 +170,159 @@ class RaisesOnTouch:
         raise RuntimeError("do not print")
 
 
+def list_of_itself():
+    forever = []
+    forever.append(forever)
+    return forever
+
+
+async def coroutine(*arguments):
+    return 0.0
+
+
+# Functions that do harm where they run. None gives a right answer.
+
+
+def loops(*arguments):
+    while True:
+        pass
+
+
+def sleeps(*arguments):
+    time.sleep(3600)
+
+
+def starts_a_thread_that_loops(*arguments):
+    threading.Thread(target=loops).start()
+    return math.nan
+
+
+def exits(*arguments):
+    sys.exit(0)
+
+
+def ends_the_process(*arguments):
+    os._exit(0)
+
+
+def aborts(*arguments):
+    os.abort()
+
+
+def kills_itself(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forks(*arguments):
+    os.fork()
+    return math.nan
+
+
+def raises_what_few_catch(*arguments):
+    raise type("Evil", (BaseException,), {"__str__": lambda self: 1 / 0})
+
+
+def raises_an_interrupt(*arguments):
+    raise KeyboardInterrupt
+
+
+def recurses(*arguments):
+    return recurses(*arguments)
+
+
+def takes_all_memory(*arguments):
+    hoard = []
+    while True:
+        hoard.append(np.ones(10**7))
+
+
+def prints_without_end(*arguments):
+    for _ in range(10**4):
+        print("Correct. " * 100)
+    os.write(1, b"Correct. ")
+    return math.nan
+
+
+def asks_for_input(*arguments):
+    return float(input("right answer? "))
+
+
+def patches_numpy(*arguments):
+    for name in ("abs", "mean", "sum", "allclose", "array_equal", "asarray", "isnan"):
+        setattr(np, name, lambda *a, **k: np.True_)
+    return 0.0
+
+
+def patches_the_checker(*arguments):
+    _mechanism.Tolerance.accepts = lambda *a, **k: np.ones(1, dtype=bool)
+    _mechanism.Function._compare = lambda *a: [True]
+    _mechanism.Function.judge = lambda *a: None
+    _mechanism.Question.check = lambda *a: _mechanism.Outcome("correct", "Ha.", 99, 1)
+    return 0.0
+
+
+def patches_builtins(*arguments):
+    builtins.all = builtins.any = lambda values: True
+    return 0.0
+
+
+def spoils_its_arguments(*arguments):
+    for argument in arguments:
+        for array in (argument, *getattr(argument, "__dict__", {}).values()):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = True
+                array[...] = 0
+    return 0.0
+
+
+def looks_at_its_callers(*arguments):
+    frame = sys._getframe()
+    while frame:
+        for name in ("expected", "right", "reference", "wanted"):
+            if isinstance(frame.f_locals.get(name), list):
+                return frame.f_locals[name][0]
+        frame = frame.f_back
+    return math.nan
+
+
+def closes_all_files(*arguments):
+    os.closerange(3, 256)
+    return 0.0
+
+
+def writes_into_every_pipe(*arguments):
+    for number in range(3, 64):
+        with contextlib.suppress(OSError):
+            os.write(number, b"\0" * 64)
+    return 0.0
+
+
+#: Those that never return, if nobody stops them.
+ENDLESS = (loops, sleeps)
+HARMFUL = (
+    *ENDLESS,
+    starts_a_thread_that_loops,
+    exits,
+    ends_the_process,
+    aborts,
+    kills_itself,
+    forks,
+    raises_what_few_catch,
+    raises_an_interrupt,
+    recurses,
+    takes_all_memory,
+    prints_without_end,
+    asks_for_input,
+    patches_numpy,
+    patches_the_checker,
+    patches_builtins,
+    spoils_its_arguments,
+    looks_at_its_callers,
+    closes_all_files,
+    writes_into_every_pipe,
+)
+
+
 EVASIVE = {
     "NaN": lambda: math.nan,
     "NumPy NaN": lambda: np.float64("nan"),
@@ -207,7 +372,15 @@ EVASIVE = {
     "returns an array": lambda: lambda *arguments: np.zeros(1000),
     "returns a generator": lambda: lambda *arguments: (x for x in ()),
     "takes nothing": lambda: lambda: 1.0,
-}
+    "huge view": lambda: np.broadcast_to(0.0, (10**6, 10**6)),
+    "list of itself": list_of_itself,
+    "huge list": lambda: [0.0] * 3_000_000,
+    "returns a huge view": lambda: lambda *arguments: np.broadcast_to(0.0, (10**6, 10**6)),
+    "returns a huge array": lambda: lambda *arguments: np.zeros(10**12),
+    "returns a list of itself": lambda: lambda *arguments: list_of_itself(),
+    "returns a function": lambda: lambda *arguments: float,
+    "coroutine": lambda: coroutine,
+} | {name.__name__.replace("_", " "): functools.partial(lambda f: f, name) for name in HARMFUL}
 
 
 JUNK = st.recursive(

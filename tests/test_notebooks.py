@@ -2,7 +2,9 @@
 
 import copy
 import importlib.util
+import re
 import shutil
+import sys
 import textwrap
 from pathlib import Path
 
@@ -26,13 +28,21 @@ def _load_make_exercises():
 
 
 make_exercises = _load_make_exercises()
+sys.path.insert(0, str(ROOT / "book"))
+import guide  # noqa: E402
 
 
 def _read(folder, name):
     return nbformat.read(ROOT / folder / name, as_version=4)
 
 
-@pytest.fixture(params=NOTEBOOKS, scope="module")
+@pytest.fixture(
+    params=[
+        pytest.param(notebook, marks=pytest.mark.xdist_group(name))
+        for notebook, name in NOTEBOOKS.items()
+    ],
+    scope="module",
+)
 def name(request):
     return request.param
 
@@ -131,13 +141,14 @@ def test_no_answer_is_left(solution, released):
     assert "SOLUTION" not in text
     assert "HIDDEN" not in text
     shown = {line.strip() for line in text.splitlines()}
-    answers, given = [], set()
+    answers, given, graded = [], set(), 0
     for cell in _cells(solution):
         if "### BEGIN SOLUTION" in cell.source:
             answers.append(_answer_region(cell.source))
+            graded += cell.id.endswith("-answer")
         else:
             given.update(line.strip() for line in cell.source.splitlines())
-    assert len(answers) >= 14
+    assert 6 <= graded <= 12
     for line in "\n".join(answers).splitlines():
         # Brackets and the like are no answer, nor is what the notebook itself shows before.
         if len(line.strip()) > 5 and line.strip() not in given:
@@ -167,7 +178,7 @@ def test_solution_was_executed_and_is_all_correct(solution):
 def test_every_figure_is_there(solution):
     """A cell that draws would show nothing, as when figures are not flushed."""
     drawing = [cell for cell in _cells(solution) if "= plot_" in cell.source]
-    assert len(drawing) >= 7
+    assert len(drawing) >= 2
     for cell in drawing:
         assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.id
         assert "nbval-ignore-output" in cell.metadata.tags
@@ -204,11 +215,56 @@ def test_each_question_has_its_cells_and_points(name, solution):
         assert _answer_region(answer.source) == question.specification.solution.strip()
 
 
+def _written(notebook):
+    """Cells that are answered in words and graded by hand."""
+    return [c for c in notebook.cells if c.cell_type == "markdown" and "nbgrader" in c.metadata]
+
+
+def test_written_answers_have_a_rubric_that_adds_up(solution):
+    """Two graders would give different points for the same answer."""
+    by_id = {cell.id: cell for cell in solution.cells}
+    cells = _written(solution)
+    assert len(cells) >= 2
+    for cell in cells:
+        told = cell.metadata.nbgrader
+        assert told.grade
+        assert told.solution
+        assert not told.locked
+        answer, rubric = guide.read_written(cell.source)
+        assert len(answer) > 100
+        assert sum(points for points, _ in rubric) == told.points > 0, cell.id
+        plural = "s" * (told.points > 1)
+        assert f"{told.points} point{plural}, graded by hand" in by_id[f"{cell.id}-prompt"].source
+
+
+def test_opening_says_what_for_how_long_and_what_is_needed(solution):
+    """A student could not tell whether the notebook fits the evening."""
+    opening = solution.cells[0].source
+    number = int(re.match(r"# Exercise (\d+): ", opening).group(1))
+    (told,) = [n for n in guide.notebooks() if n.stem.startswith(f"{number:02d}_")]
+    assert told.question.count("?") >= 1
+    assert len(told.goals) >= 3
+    assert 40 <= told.stated_minutes <= 120
+    assert told.needs
+    assert solution.cells[-1].id == "progress"
+
+
+def test_asks_to_predict_before_it_simulates(solution):
+    """Students would look first and know it all afterwards."""
+    assert sum("**Predict first.**" in cell.source for cell in solution.cells) >= 2
+
+
+def test_hidden_tests_have_another_seed(name, solution):
+    """A function fitted to the inputs of the visible check would get full points."""
+    for cell in _cells(solution, "-check"):
+        assert f'assert exercise("{NOTEBOOKS[name]}", seed=2026).' in cell.source, cell.id
+
+
 def test_untouched_exercise_runs_and_says_not_attempted(released):
     """A learner who runs all cells first would meet an error, or a verdict on no answer."""
     notebook = make_exercises.execute(copy.deepcopy(released), ROOT / "exercises")
     checks = _cells(notebook, "-check")
-    assert len(checks) >= 14
+    assert 6 <= len(checks) <= 12
     for cell in checks:
         (output,) = cell.outputs
         assert output.data["text/plain"].startswith("Not attempted. "), cell.id

@@ -1,29 +1,46 @@
 """Checkers of the exercise notebooks: ask for an exercise, check an answer, get a hint.
 
 ``exercise("bump_1").q1.check(answer)`` tells whether an answer is correct, incorrect (and why), not
-attempted, or raised an error. :mod:`wmtutor.checks.bump_1` holds the questions of notebook 01,
-:mod:`wmtutor.checks.flexible_1` those of notebook 02.
+attempted, or raised an error. Each notebook has a module here, which holds its questions:
+:mod:`wmtutor.checks.bump_1` those of notebook 01, and so on as in ``EXERCISES``.
 """
 
 import importlib
+from types import MappingProxyType
 from typing import Any
 
-from wmtutor._validation import check_choice
+from wmtutor._validation import check_choice, check_count
 from wmtutor.checks._mechanism import Exercise, Outcome, Question
 
-__all__ = ["Exercise", "Outcome", "Question", "exercise"]
+__all__ = ["EXERCISES", "Exercise", "Outcome", "Question", "exercise"]
 
-_NAMES = ("bump_1", "flexible_1")
+#: Every exercise and its notebook, in the order of the course.
+EXERCISES = MappingProxyType(
+    {
+        "bump_1": "01_spontaneous_activity",
+        "bump_2": "02_a_cue",
+        "bump_3": "03_reading_a_memory",
+        "bump_4": "04_diffusion_and_drift",
+        "bump_5": "05_distractors",
+        "bump_6": "06_one_unit_slip",
+        "flexible_1": "07_one_shared_pool",
+        "flexible_2": "08_capacity_and_precision",
+        "flexible_3": "09_balance_and_interference",
+        "capstone": "10_two_models",
+    }
+)
 
 
-def exercise(name: Any) -> Exercise:
+def exercise(name: Any, *, seed: int = 0) -> Exercise:
     """The questions of one exercise notebook.
 
     Parameters
     ----------
-    name : {"bump_1", "flexible_1"}
-        "bump_1" is notebook 01, spontaneous activity and a cue; "flexible_1" is notebook 02, many
-        memories in one shared network.
+    name : str
+        A key of ``EXERCISES``: "bump_1" is notebook 01, spontaneous activity.
+    seed : int, optional
+        Decides the random inputs on which functions are tried. Assignments are graded with
+        another than the notebook's.
 
     Returns
     -------
@@ -34,7 +51,8 @@ def exercise(name: Any) -> Exercise:
     Raises
     ------
     TypeError, ValueError
-        For a name that there is no exercise of; the message lists those there are.
+        For a name that there is no exercise of (the message lists those there are), and for a seed
+        that is not a whole number from 0 on.
 
     Examples
     --------
@@ -44,5 +62,6 @@ def exercise(name: Any) -> Exercise:
     >>> ex.q1.check(1000 * 1.4).correct
     True
     """
-    name = check_choice("name", name, _NAMES)
-    return Exercise(name, importlib.import_module(f"wmtutor.checks.{name}").QUESTIONS)
+    name = check_choice("name", name, tuple(EXERCISES))
+    seed = check_count("seed", seed, low=0, high=2**32 - 1)
+    return Exercise(name, importlib.import_module(f"wmtutor.checks.{name}").QUESTIONS, seed)

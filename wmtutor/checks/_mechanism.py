@@ -2,24 +2,27 @@
 
 An answer is read before it is compared: :func:`read_numbers` turns it into a plain float array of
 the expected shape, or refuses it. Nothing here calls a method of the answer, so an object that
-claims to equal everything is refused like any other object. A function given as an answer is run,
-on copies, with its printing held back. This keeps slips and jokes out; it is no sandbox against
-code that sets out to change the checker itself.
+claims to equal everything is refused like any other object. A function given as an answer is run
+in a process of its own, on copies, with limits of time and memory
+(:mod:`wmtutor.checks._contained`). Before each check the names that the checkers rely on are
+compared with what they were on import, so that a cell that replaces ``np.mean`` is told of it. This
+keeps slips and jokes out; it is no defence against somebody who sets out to cheat: the solutions
+are in this package.
 """
 
-import contextlib
+import builtins
 import copy
 import dataclasses
-import io
 import math
 import sys
 import textwrap
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from wmtutor.checks._contained import Message, run_contained
 
 __all__ = [
     "Case",
@@ -37,6 +40,7 @@ __all__ = [
     "Text",
     "Tolerance",
     "read_numbers",
+    "run_function",
     "show",
 ]
 
@@ -111,6 +115,14 @@ UNITS: Mapping[str, _Unit] = {
             (1e-3, "A factor of 1000 is missing. Have you multiplied by mV twice?"),
         ),
     ),
+    "A": _Unit(
+        "amp",
+        (
+            (1e9, _thousandth("ampere", "nanoampere", "0.5*nA")),
+            (1e-9, "A factor of a thousand million is missing. Have you multiplied by nA twice?"),
+            (1e-3, "That is in pA, or a thousandth of what is asked for. Currents here are nA."),
+        ),
+    ),
     "°": _Unit(
         "",
         ((math.pi / 180, "That is the angle in radians. Angles here are degrees: np.rad2deg."),),
@@ -118,7 +130,7 @@ UNITS: Mapping[str, _Unit] = {
 }
 
 
-_SMALL = {"V": ("mV", 1e-3), "s": ("ms", 1e-3)}
+_SMALL = {"V": ("mV", 1e-3), "s": ("ms", 1e-3), "A": ("nA", 1e-9)}
 
 
 def show(value: float, unit: str = "") -> str:
@@ -183,7 +195,34 @@ def _read_number(value: Any) -> float:
     return number
 
 
-def _read_array(value: Any, unit: str, shape: tuple[int, ...]) -> np.ndarray:
+#: Elements; no question asks for an array of more.
+_LARGEST = 2_000_000
+
+
+def _fit(form: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Refuse an answer of another shape than the one asked for; ``form`` is how it was given."""
+    if shape == wanted:
+        return
+    if form == "number":
+        asked = f"{wanted[0]} are asked for, as a list or an array"
+        if len(wanted) > 1:
+            asked = f"an array of shape {wanted} is asked for"
+        raise Refused(f"That is one number; {asked}.")
+    if form == "array":
+        if wanted == ():
+            raise Refused(
+                f"That is an array of shape {shape}. One number is asked for: "
+                "average it, or take the one element you mean."
+            )
+        raise Refused(f"The shape is {shape}; {wanted} is asked for.")
+    if wanted == ():
+        raise Refused(f"That is a {form} of length {shape[0]}. One number is asked for.")
+    if len(wanted) > 1:
+        raise Refused(f"That is a {form}; an array of shape {wanted} is asked for.")
+    raise Refused(f"That has {shape[0]} values; {wanted[0]} are asked for.")
+
+
+def _read_array(value: Any, unit: str, shape: tuple[int, ...] | None) -> np.ndarray:
     """A plain array out of an exact ndarray or a Brian2 quantity, or Refused."""
     if _brian2_quantity(value):
         wanted = UNITS[unit].brian2_name
@@ -200,14 +239,15 @@ def _read_array(value: Any, unit: str, shape: tuple[int, ...]) -> np.ndarray:
     array = np.ndarray.view(value, np.ndarray)
     if array.dtype.kind not in "iuf":
         raise Refused("The array holds something other than numbers.")
-    if array.shape != shape:
-        if shape == ():
-            raise Refused(
-                f"That is an array of shape {array.shape}. One number is asked for: "
-                "average it, or take the one element you mean."
-            )
-        raise Refused(f"The shape is {array.shape}; {shape} is asked for.")
-    return np.array([_read_number(float(x)) for x in array.ravel()]).reshape(shape)
+    if shape is not None:
+        _fit("array", array.shape, shape)
+    if array.size > _LARGEST:
+        raise Refused(f"That array has {array.size} elements, far more than are asked for.")
+    plain = array.astype(float)
+    strange = plain[~np.isfinite(plain)]
+    if strange.size:
+        _read_number(float(strange[0]))
+    return plain
 
 
 def _read_element(value: Any, unit: str) -> float:
@@ -215,6 +255,27 @@ def _read_element(value: Any, unit: str) -> float:
     if _is_one_of(value, (np.ndarray,)) or _brian2_quantity(value):
         return float(_read_array(value, unit, ()))
     return _read_number(value)
+
+
+def _read(answer: Any, unit: str, shape: tuple[int, ...] | None) -> tuple[str, np.ndarray]:
+    """How the answer was given, and its values; without a shape, any will do."""
+    if _is_missing(answer):
+        raise NotAttempted
+    if _is_one_of(answer, (np.ndarray,)) or _brian2_quantity(answer):
+        return "array", _read_array(answer, unit, shape)
+    if _is_one_of(answer, (list, tuple)):
+        form = type_name(answer)
+        if shape is not None:
+            _fit(form, (len(answer),), shape)
+        if len(answer) > _LARGEST:
+            raise Refused(f"That {form} has {len(answer)} values, far more than are asked for.")
+        if answer and all(_is_missing(value) for value in answer):
+            raise NotAttempted
+        return form, np.array([_read_element(value, unit) for value in answer], dtype=float)
+    number = _read_number(answer)
+    if shape is not None:
+        _fit("number", (), shape)
+    return "number", np.array(number)
 
 
 def read_numbers(answer: Any, unit: str = "", shape: tuple[int, ...] = ()) -> np.ndarray:
@@ -247,24 +308,7 @@ def read_numbers(answer: Any, unit: str = "", shape: tuple[int, ...] = ()) -> np
     >>> read_numbers([1, 2.5], shape=(2,))
     array([1. , 2.5])
     """
-    if _is_missing(answer):
-        raise NotAttempted
-    if _is_one_of(answer, (np.ndarray,)) or _brian2_quantity(answer):
-        return _read_array(answer, unit, shape)
-    if _is_one_of(answer, (list, tuple)):
-        if shape == ():
-            raise Refused(
-                f"That is a {type_name(answer)} of length {len(answer)}. One number is asked for."
-            )
-        if len(answer) != shape[0]:
-            raise Refused(f"That has {len(answer)} values; {shape[0]} are asked for.")
-        if all(_is_missing(value) for value in answer):
-            raise NotAttempted
-        return np.array([_read_element(value, unit) for value in answer])
-    number = _read_number(answer)
-    if shape != ():
-        raise Refused(f"That is one number; {shape[0]} are asked for, as a list or an array.")
-    return np.array(number)
+    return _read(answer, unit, shape)[1]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -355,7 +399,7 @@ class Specification:
         """The solution as one would type it."""
         return self.solution
 
-    def judge(self, answer: Any) -> None:
+    def judge(self, answer: Any, seed: int) -> None:
         """Return for a correct answer; raise Refused, NotAttempted or AnswerFailed for others."""
         raise NotImplementedError
 
@@ -395,7 +439,7 @@ class Number(Specification):
         unit = f" in {'degrees' if self.unit == '°' else self.unit}" if self.unit else ""
         return f"{kind}{unit}, {self.tolerance.describe(self.unit)}"
 
-    def judge(self, answer: Any) -> None:
+    def judge(self, answer: Any, seed: int) -> None:
         """Compare with the reference, value by value; look for a known slip where one is wrong."""
         shape = (len(self.labels),) if self.labels else ()
         values = read_numbers(answer, self.unit, shape)
@@ -441,7 +485,7 @@ class Choice(Specification):
         letters = sorted([self.right, *self.wrong])
         return f'one letter, "{letters[0]}" to "{letters[-1]}", in quotes'
 
-    def judge(self, answer: Any) -> None:
+    def judge(self, answer: Any, seed: int) -> None:
         """Look the letter up."""
         if _is_missing(answer):
             raise NotAttempted
@@ -510,21 +554,24 @@ class Function(Specification):
     reference : callable
         An implementation independent of the one in the notebook.
     cases : callable
-        Makes the inputs, edge cases among them.
+        Makes the inputs out of a seed: the edge cases, and some that the seed decides.
     tolerance : Tolerance
         How far off counts as right.
     unit : str
         Of what the function returns; a key of ``UNITS``.
     slips : tuple of Slip
         The function with a likely mistake in it.
+    time_limit : float
+        Seconds that all cases together may take.
     """
 
     signature: str
     reference: Callable[..., Any]
-    cases: Callable[[], Sequence[Case]]
+    cases: Callable[[int], Sequence[Case]]
     tolerance: Tolerance
     unit: str = ""
     slips: tuple[Slip, ...] = ()
+    time_limit: float = 20.0
 
     def describe(self) -> str:
         """The form that an answer has, in words."""
@@ -537,7 +584,7 @@ class Function(Specification):
         """The solution as one would type it."""
         return f"def {self.signature}:\n{textwrap.indent(self.solution, '    ')}"
 
-    def judge(self, answer: Any) -> None:
+    def judge(self, answer: Any, seed: int) -> None:
         """Run the function on every case and compare all values."""
         if _is_missing(answer):
             raise NotAttempted
@@ -547,19 +594,17 @@ class Function(Specification):
                 f"That is an object of type {type_name(answer)}. Give the function itself, "
                 f"without calling it: check({name})."
             )
-        cases = self.cases()
+        cases = self.cases(seed)
+        answers = run_function(answer, name, cases, self.unit, self.time_limit)
+        # Only now: while the function runs, the right values are nowhere in its process.
         expected = [np.asarray(self.reference(*case.arguments), dtype=float) for case in cases]
-        returned = [_run_on_copies(answer, case) for case in cases]
-        if all(value is None for value in returned):
-            raise NotAttempted(f"{name} returns nothing yet: end it with a return statement.")
         values = []
-        for case, value, right in zip(cases, returned, expected, strict=True):
+        for case, (form, value), right in zip(cases, answers, expected, strict=True):
             try:
-                values.append(read_numbers(value, self.unit, right.shape))
-            except NotAttempted:
-                raise Refused(f"{case.shown} returned nothing (None). {case.why}") from None
+                _fit(form, value.shape, right.shape)
             except Refused as refusal:
                 raise Refused(f"{case.shown}: {refusal}") from None
+            values.append(value)
         close = self._compare(values, expected)
         if all(close):
             return
@@ -589,30 +634,103 @@ class Function(Specification):
         ]
 
 
-def _run_on_copies(function: Callable[..., Any], case: Case) -> Any:
-    """Call a learner's function on copies of the arguments, its printing and warnings held back."""
+def run_function(
+    function: Callable[..., Any],
+    name: str,
+    cases: Sequence[Case],
+    unit: str = "",
+    seconds: float = 20.0,
+) -> list[tuple[str, np.ndarray]]:
+    """What a learner's function returns on every case, run in a process of its own.
+
+    Parameters
+    ----------
+    function : callable
+        Gets copies of the arguments.
+    name : str
+        Of the function, for messages.
+    cases : sequence of Case
+    unit : str
+        Of the values; a key of ``UNITS``.
+    seconds : float
+        For all cases together.
+
+    Returns
+    -------
+    list of (str, ndarray)
+        For each case how the values were given ("number", "list", "tuple" or "array"), and they.
+
+    Raises
+    ------
+    NotAttempted
+        If it returns nothing on any case, or raises NotImplementedError.
+    AnswerFailed
+        If it raises, does not end in time, or ends the process.
+    Refused
+        If it returns something else than numbers, or changes its arguments.
+    """
+
+    def work(index: int) -> Message:
+        return _call(function, cases[index], unit)
+
+    messages = run_contained(work, len(cases), seconds)
+    if any(message["kind"] == "not attempted" for message in messages):
+        raise NotAttempted
+    if all(message["kind"] == "nothing" for message in messages):
+        raise NotAttempted(f"{name} returns nothing yet: end it with a return statement.")
+    values = []
+    for case, message in zip(cases, messages, strict=False):
+        match message:
+            case {"kind": "value", "form": str(form), "shape": list(shape)}:
+                flat = message.get("values", np.empty(0))
+                if flat.size != math.prod(shape):
+                    raise AnswerFailed(f"{case.shown} disturbed the process it was run in.")
+                values.append((form, flat.reshape(shape)))
+            case {"kind": "nothing"}:
+                raise Refused(f"{case.shown} returned nothing (None). {case.why}")
+            case {"kind": "changed"}:
+                raise Refused(
+                    f"{case.shown} changed the data it was given. Work on a copy (array.copy()), "
+                    "so that the caller's data stays as it was."
+                )
+            case {"kind": "refused", "text": str(text)}:
+                raise Refused(f"{case.shown}: {text}")
+            case {"kind": "error", "text": str(text)}:
+                raise AnswerFailed(f"{case.shown} raised {text}")
+            case {"kind": "time"}:
+                raise AnswerFailed(
+                    f"{case.shown} was stopped: {name} may take {seconds:g} s in all. "
+                    "Is there a loop that never ends, or one that NumPy could do at once?"
+                )
+            case _:
+                raise AnswerFailed(
+                    f"{case.shown} ended the process it was run in. Take out what exits."
+                )
+    return values
+
+
+def _call(function: Callable[..., Any], case: Case, unit: str) -> Message:
+    """One call on copies of the arguments, in the child; what became of it."""
     given = copy.deepcopy(case.arguments)
     try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-        ):
-            warnings.simplefilter("ignore")
-            value = function(*given)
+        value = function(*given)
     except NotImplementedError:
-        raise NotAttempted from None
-    # SystemExit too: exit() in an answer must not end the notebook. KeyboardInterrupt passes: it is
-    # how a learner stops a function that never returns.
-    except (Exception, SystemExit, GeneratorExit) as error:
-        raise AnswerFailed(f"{case.shown} raised {_words_of(error)}") from None
+        return {"kind": "not attempted"}
+    except KeyboardInterrupt:  # in the notebook's own process it is the learner's
+        raise
+    except BaseException as error:  # SystemExit too: exit() must not end the notebook
+        return {"kind": "error", "text": _words_of(error)}
     if not all(_same(a, b) for a, b in zip(given, case.arguments, strict=True)):
-        raise Refused(
-            f"{case.shown} changed the data it was given. Work on a copy (array.copy()), so that "
-            "the caller's data stays as it was."
-        )
-    return value
+        return {"kind": "changed"}
+    if _is_missing(value):
+        return {"kind": "nothing"}
+    try:
+        form, values = _read(value, unit, None)
+    except NotAttempted:
+        return {"kind": "nothing"}
+    except Refused as refusal:
+        return {"kind": "refused", "text": str(refusal)}
+    return {"kind": "value", "form": form, "shape": list(values.shape), "values": values}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -624,19 +742,47 @@ class Custom(Specification):
     form : str
         What the answer looks like, in words.
     judgement : callable
-        Returns for a right answer, raises Refused or NotAttempted for others.
+        Of the answer and a seed. Returns for a right answer, raises Refused or NotAttempted for
+        others.
     """
 
     form: str
-    judgement: Callable[[Any], None]
+    judgement: Callable[[Any, int], None]
 
     def describe(self) -> str:
         """The form that an answer has, in words."""
         return self.form
 
-    def judge(self, answer: Any) -> None:
+    def judge(self, answer: Any, seed: int) -> None:
         """Hand over to the question's own judgement."""
-        self.judgement(answer)
+        self.judgement(answer, seed)
+
+
+# ---------------------------------------------------------------------------------------------
+# What the checkers rely on
+
+_BUILTINS = (
+    "abs all any bool callable float int isinstance issubclass len max min round sum type zip"
+)
+
+
+def _relied_on() -> dict[tuple[str, str], Any]:
+    """Names whose replacement would change what a checker finds."""
+    names = {("builtins", name): getattr(builtins, name) for name in _BUILTINS.split()}
+    for module in (np, np.linalg, np.fft, math, sys.modules[__name__]):
+        for name, value in vars(module).items():
+            if callable(value) and not name.startswith("__"):
+                names[module.__name__, name] = value
+    return names
+
+
+def _look_for_replaced_names() -> None:
+    for (module, name), value in _ORIGINALS.items():
+        if vars(sys.modules[module]).get(name) is not value:
+            raise AnswerFailed(
+                f"{module}.{name} is not what it was: some cell has given that name to something "
+                "else. Take that line out, restart the kernel and run the cells again."
+            )
 
 
 # ---------------------------------------------------------------------------------------------
@@ -680,11 +826,14 @@ class Question:
         As in ``q1``.
     outcome : Outcome
         Of the last answer checked.
+    seed : int
+        Decides the random inputs on which functions are tried.
     """
 
-    def __init__(self, name: str, specification: Specification) -> None:
+    def __init__(self, name: str, specification: Specification, seed: int = 0) -> None:
         self.name = name
         self.specification = specification
+        self.seed = seed
         self.outcome = self._outcome(NOT_ATTEMPTED, "")
         self._hints_given = 0
 
@@ -710,7 +859,8 @@ class Question:
         'not attempted'
         """
         try:
-            self.specification.judge(answer)
+            _look_for_replaced_names()
+            self.specification.judge(answer, self.seed)
         except NotAttempted as none_yet:
             reason = str(none_yet) or f"The answer is {self.specification.describe()}."
             self.outcome = self._outcome(NOT_ATTEMPTED, reason)
@@ -768,17 +918,20 @@ class Exercise:
     ----------
     name : str
         As given to :func:`wmtutor.checks.exercise`.
+    seed : int
+        As given there.
     questions : dict of str to Question
         In order.
     """
 
     name: str
     specifications: dataclasses.InitVar[Sequence[Specification]]
+    seed: int = 0
     questions: dict[str, Question] = field(init=False)
 
     def __post_init__(self, specifications: Sequence[Specification]) -> None:
         self.questions = {
-            f"q{number}": Question(f"q{number}", specification)
+            f"q{number}": Question(f"q{number}", specification, self.seed)
             for number, specification in enumerate(specifications, start=1)
         }
 
@@ -815,3 +968,7 @@ class Exercise:
 
     def __repr__(self) -> str:
         return f"exercise {self.name!r}: {', '.join(self.questions)} and progress()"
+
+
+# Last, when every name of this module is there.
+_ORIGINALS = _relied_on()

@@ -1,4 +1,4 @@
-"""The checkers of notebook 02: what they accept, what they refuse, and what they say."""
+"""The checkers of notebook 07: what they accept, what they refuse, and what they say."""
 
 import math
 
@@ -10,9 +10,8 @@ from wmtutor.checks import exercise, flexible_1
 from wmtutor.flexible import (
     activity_vector,
     build_network,
-    count_memories,
-    cue_error,
     firing_rate,
+    get_memory_time_series,
     simulate_flexible_wm,
     stimulus_profile,
 )
@@ -60,32 +59,49 @@ def test_checker_has_the_formulas_of_the_library():
     assert flexible_1._strength(rates) == pytest.approx(activity_vector(rates).strength, rel=1e-9)
 
 
-def test_checker_counts_and_measures_as_the_library_does():
-    """The learner's own read-outs would be held to another rule than the library's."""
-    generator = np.random.default_rng(1)
-    for _ in range(50):
-        N = int(generator.integers(2, 10))
-        rings = generator.permutation(N)[: generator.integers(1, N)]
-        present = generator.random(N) < 0.5
-        assert flexible_1._count_rings(present, rings) == list(count_memories(present, rings))
-        angles, cues = generator.uniform(0, 360, N), generator.uniform(0, 360, rings.size)
-        expected = np.abs(cue_error(angles[rings], cues))[present[rings]]
-        np.testing.assert_allclose(
-            flexible_1._distances(angles, present, rings, cues), expected, rtol=0, atol=1e-9
-        )
-
-
 @pytest.mark.parametrize("seed", [2, 3, 100_000 + 7])
 def test_checker_reads_runs_as_the_library_does_for_any_seed(seed):
     """The two readings would agree by luck of one seed; a right answer would hang on that luck."""
+    run = simulate_flexible_wm(4, network=build_network(seed=seed), seed=seed, record_dt=100 * ms)
+    series = get_memory_time_series(run)
+    # Without the cue's own input, which the recorded inputs do not have.
+    after = series.t > 0.21
+    z = flexible_1.ring_vectors(run.s_sensory[after]).T
+    np.testing.assert_allclose(np.abs(z), series.strength[:, after], rtol=1e-9)
+    off = (np.rad2deg(np.angle(z)) - series.angle_deg[:, after] + 180) % 360 - 180
+    np.testing.assert_allclose(off, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_checker_looks_at_the_pool_as_a_learner_does_for_any_seed(seed, monkeypatch):
+    """A right answer would be refused for another way of counting spikes."""
     network = build_network(seed=seed)
-    for load in (2, 8):
-        run = simulate_flexible_wm(load, network=network, seed=seed, record_dt=100 * ms)
-        reading = flexible_1._read(run)
-        np.testing.assert_allclose(reading.strength, run.memory_strength, rtol=1e-9)
-        assert (reading.present == run.memory_present).all()
-        assert (reading.kept.sum(), reading.spurious) == (run.maintained, run.spurious)
-        np.testing.assert_allclose(reading.distances(), np.abs(run.error_deg), rtol=0, atol=1e-6)
+    monkeypatch.setattr(flexible_1, "SEED", seed)
+    for cached in (flexible_1._network, flexible_1._pool_spikes, flexible_1._pool):
+        cached.cache_clear()
+    try:
+        np.testing.assert_allclose(flexible_1._pool(), _pool_of_learner(network, seed), atol=1e-12)
+    finally:
+        for cached in (flexible_1._network, flexible_1._pool_spikes, flexible_1._pool):
+            cached.cache_clear()
+
+
+def _pool_of_learner(network, seed):
+    """The answer to question 10, cell by cell."""
+    answer, rates = [], None
+    for rings in ([], [0]):
+        run = simulate_flexible_wm(
+            cued_rings=rings, cue_positions_deg=120, network=network, seed=seed
+        )
+        trains = run.spike_monitor_random.spike_trains()
+        rates = [np.sum((trains[j] >= 0.5) & (trains[j] < 1.0)) / 0.5 for j in range(1024)]
+        answer.append(np.mean([rate > 5 for rate in rates]))
+    connections = network.mask[128:214].sum(axis=0) / 86
+    kinds = [
+        [c for c, rate in zip(connections, rates, strict=True) if bool(rate > 5) == active]
+        for active in (True, False)
+    ]
+    return answer + [np.mean(kind) for kind in kinds]
 
 
 def test_other_ways_to_the_same_answer_are_fine(ex, right):
@@ -116,11 +132,17 @@ def test_other_ways_to_the_same_answer_are_fine(ex, right):
     assert ex.q6.check(lambda rates: activity_vector(rates).strength).correct
     assert ex.q7.check(2.9).correct
     assert ex.q8.check([round(strength, 2) for strength in right["q8"]]).correct
-    assert ex.q9.check(lambda present, rings: tuple(count_memories(present, rings))).correct
-    assert ex.q10.check(np.round(right["q10"], 2)).correct
-    assert ex.q11.check(lambda a, p, r, c: np.abs(cue_error(a[r], c))[p[r]]).correct
-    assert ex.q12.check(np.round(right["q12"], 1)).correct
-    assert ex.q14.check(" (C) ").correct
+
+    def sample_by_sample(t, strength, t_off, threshold):
+        for time, length in zip(t, strength, strict=True):
+            if time >= t_off and length <= threshold:
+                return time - t_off
+        return max(t) - t_off
+
+    assert ex.q9.check(sample_by_sample).correct
+    assert ex.q10.check(np.round(right["q10"], 3)).correct
+    # A window that takes its last step along is a matter of a spike or two.
+    assert ex.q10.check(flexible_1._pool(0.5 - 1e-4, 1.0 + 1e-4)).correct
 
 
 # What is wrong, and what the checker says about it
@@ -158,62 +180,22 @@ def _vector(rates, theta):
     return np.abs(np.mean(rates * np.exp(1j * theta)))
 
 
-def _fractions(kept_of, spurious_of):
-    """count_rings with other wholes, given as functions of present and cued_rings."""
-
-    def count_rings(present, cued_rings):
-        kept = present[cued_rings].sum()
-        spurious = present.sum() - kept
-        fractions = kept / kept_of(present, cued_rings), spurious / spurious_of(present, cued_rings)
-        return [kept, len(cued_rings) - kept, spurious, *fractions]
-
-    return count_rings
+def _held(t, strength, t_off, threshold, first=None):
+    """The solution's way, with another place of the loss where there is none."""
+    after = t >= t_off
+    below = strength[after] <= threshold
+    if not below.any() and first is not None:
+        return first(t, after) - t_off
+    return (t[after][np.argmax(below)] if below.any() else t[-1]) - t_off
 
 
-def _all(present, cued_rings):
-    return len(present)
+def _last_above(t, strength, t_off, threshold):
+    above = t[strength > threshold]
+    return max(above[-1] - t_off, 0.0) if above.size else 0.0
 
 
-def _load(present, cued_rings):
-    return len(cued_rings)
-
-
-def _rest(present, cued_rings):
-    return len(present) - len(cued_rings)
-
-
-def _active(present, cued_rings):
-    return max(present.sum(), 1)
-
-
-def _all_kept(present, cued_rings):
-    spurious = present.sum() - present[cued_rings].sum()
-    load, there = len(cued_rings), present.sum()
-    return [there, load - there, spurious, there / load, spurious / (len(present) - load)]
-
-
-def _learners_runs(load, network=None):
-    network = network or build_network(seed=1)
-    return [simulate_flexible_wm(load, network=network, seed=seed) for seed in range(10)]
-
-
-def _errors(select, combine=None):
-    """Mean errors with other items selected, or combined in another way."""
-    combine = combine or (lambda parts: np.concatenate(parts).mean())
-    return [combine([select(run) for run in _learners_runs(load)]) for load in (1, 4, 8)]
-
-
-def _kept_errors(run):
-    return np.abs(run.error_deg[run.memory_present[run.cued_rings]])
-
-
-def _kept_errors_on_a_line(run):
-    kept = run.memory_present[run.cued_rings]
-    return np.abs(run.memory_angle_deg[run.cued_rings] - run.cue_positions_deg)[kept]
-
-
-def _mean_of_means(parts):
-    return np.mean([part.mean() for part in parts if part.size])
+def _all_above(t, strength, t_off, threshold):
+    return (strength[t >= t_off] > threshold).sum() * (t[1] - t[0])
 
 
 WRONG = [
@@ -303,63 +285,44 @@ WRONG = [
     ("q8", lambda right: flexible_1._one_item(1.1), "end of the run"),
     ("q8", lambda right: [right[0] + 1, right[1]], "(with random layer) is too high"),
     ("q8", lambda right: right[0], "one number; 2 are asked for"),
-    ("q9", lambda right: _fractions(_all, _all), "Both fractions are of all rings"),
-    ("q9", lambda right: _fractions(_all, _rest), "not of all"),
-    ("q9", lambda right: _fractions(_load, _all), "the rings that were not cued, not of all"),
-    ("q9", lambda right: _fractions(_load, _load), "you divide by those that were"),
-    ("q9", lambda right: _fractions(_active, _active), "of the active rings"),
-    ("q9", lambda right: _all_kept, "every active ring as kept"),
-    ("q9", lambda right: lambda p, r: right(p, np.arange(len(r))), "cued_rings holds their num"),
+    ("q9", lambda right: lambda t, s, off, th: right(t, s, off, th) + off, "start of the run. Sub"),
     (
         "q9",
-        lambda right: _fractions(_load, lambda present, rings: 8 - len(rings)),
-        "another number of rings than 8",
+        lambda right: lambda t, s, off, th: _held(t, s, off, th, lambda t, after: t[after][0]),
+        "held to the last sample, not for 0 s",
     ),
-    ("q9", lambda right: lambda p, r: right(p, r)[:3], "3 values; 5 are asked for"),
-    ("q10", lambda right: np.array(right) / np.arange(1, 9), "fractions"),
-    ("q10", lambda right: np.arange(1, 9) - right, "forgotten"),
-    ("q10", lambda right: 10 * np.array(right), "sums over the 10 trials"),
+    (
+        "q9",
+        lambda right: lambda t, s, off, th: _held(t, s, off, th, lambda t, after: t[0]),
+        "gives 0, the first sample",
+    ),
+    (
+        "q9",
+        lambda right: (
+            lambda t, s, off, th: (t[np.argmax(s <= th)] if (s <= th).any() else t[-1]) - off
+        ),
+        "from the start of the run, where",
+    ),
+    ("q9", lambda right: _last_above, "last sample above the threshold"),
+    ("q9", lambda right: _all_above, "count all samples"),
+    ("q9", lambda right: lambda t, s, off, th: right(t, s, off, th) / ms, "milliseconds"),
+    ("q9", lambda right: lambda t, s, off, th: right(t, s, off, 3.0), "need not be 3 Hz"),
+    ("q9", lambda right: lambda t, s, off, th: right(t, s, 0.1, th), "they need not be"),
+    ("q9", lambda right: lambda t, s, off, th: _held(t, s, off, th, lambda t, _: np.nan), "NaN"),
+    ("q10", lambda right: flexible_1._pool(0.0, 1.1), "whole run"),
+    ("q10", lambda right: flexible_1._pool(limit=0.0), "fires at all"),
+    ("q10", lambda right: flexible_1._pool(limit=10.0), "more than 5 spikes"),
+    ("q10", lambda right: [*right[:2], *flexible_1._pool(first=0, last=512)[2:]], "whole ring"),
     (
         "q10",
-        lambda right: [
-            simulate_flexible_wm(load, network=build_network(seed=1), seed=0).maintained
-            for load in range(1, 9)
-        ],
-        "first trial alone",
+        lambda right: [*right[:2], *flexible_1._pool(first=0, last=4096)[2:]],
+        "with all",
     ),
-    (
-        "q10",
-        lambda right: [
-            np.mean([run.memory_present.sum() for run in _learners_runs(load)])
-            for load in range(1, 9)
-        ],
-        "all active rings",
-    ),
-    ("q10", lambda right: [1, 2, 3, 4, 4, 4, 4, 4], "with the seeds 0 to 9"),
-    ("q11", lambda right: lambda a, p, r, c: np.abs(a[r] - c)[p[r]], "as on a line"),
-    ("q11", lambda right: lambda a, p, r, c: ((a[r] - c) % 360)[p[r]], "in one direction"),
-    ("q11", lambda right: lambda a, p, r, c: cue_error(a[r], c)[p[r]], "with a sign"),
-    ("q11", lambda right: lambda a, p, r, c: np.deg2rad(right(a, p, r, c)), "radians"),
-    ("q11", lambda right: lambda a, p, r, c: np.abs(cue_error(a[r], c)), "(3,); (2,) is asked for"),
-    (
-        "q11",
-        lambda right: lambda a, p, r, c: right(a, p, np.arange(len(r)), c),
-        "rings 1, 2 and 4 cued",
-    ),
-    ("q12", lambda right: _errors(lambda run: np.abs(run.error_deg)), "forgotten items are among"),
-    ("q12", lambda right: _errors(_kept_errors_on_a_line), "long way round"),
-    ("q12", lambda right: _errors(_kept_errors, _mean_of_means), "means of the trials' means"),
-    ("q12", lambda right: np.deg2rad(right), "radians"),
-    ("q12", lambda right: [right[0], right[1], 90.0], "(load 8) is off"),
-    ("q13", lambda right: np.array(right) / [3, 5, 3, 5], "fractions"),
-    ("q13", lambda right: right[2:] + right[:2], "first 0.1, then 0.7"),
-    ("q13", lambda right: [right[0], right[2], right[1], right[3]], "then both at 0.7"),
-    ("q13", lambda right: [right[0] + right[1], *right[1:]], "all active rings as kept"),
-    ("q13", lambda right: [3, 0, 0, 0], "(0.1: spurious) is too low"),
-    ("q14", lambda right: "a", "sum to 2100"),
-    ("q14", lambda right: "b", "sum to zero"),
-    ("q14", lambda right: "d", "never shown"),
-    ("q14", lambda right: "e", 'one letter, "a" to "d"'),
+    ("q10", lambda right: [*right[:2], right[3], right[2]], "first the active cells"),
+    ("q10", lambda right: [right[1], right[0], *right[2:]], "first without an item"),
+    ("q10", lambda right: [100 * share for share in right], "percent"),
+    ("q10", lambda right: [*right[:2], 0.4, 0.3], "the rows 128 to 213 of the mask"),
+    ("q10", lambda right: right[:2], "2 values; 4 are asked for"),
 ]
 
 
@@ -390,8 +353,8 @@ def test_every_slip_is_made_by_somebody_here(ex):
 
 def test_asking_for_an_exercise_runs_nothing():
     """Opening a notebook would take seconds, simulating answers nobody has given yet."""
-    flexible_1._trials.cache_clear()
+    flexible_1._one_item.cache_clear()
     flexible_1._network.cache_clear()
     exercise("flexible_1")
-    assert flexible_1._trials.cache_info().misses == 0
+    assert flexible_1._one_item.cache_info().misses == 0
     assert flexible_1._network.cache_info().misses == 0

@@ -129,9 +129,9 @@ def _limit() -> None:
 
 
 def _write_all(send: Callable[[int, bytes], int], writing: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[send(writing, view[: 1 << 16]) :]
+    done = 0
+    while done < len(data):
+        done += send(writing, data[done : done + (1 << 16)])
 
 
 def _receive(reading: int, number: int, deadline: float) -> list[Message]:

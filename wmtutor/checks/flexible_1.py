@@ -1,19 +1,18 @@
-"""The questions of notebook 02: many memories in one shared network.
+"""The questions of notebook 07: one pool that all rings share, and one item in it.
 
 As in :mod:`wmtutor.checks.bump_1`, right values come from closed forms, or from the checker
-repeating the learner's runs: same network, same seeds. It reads them from the recorded inputs
-of the cells with its own formulas, where the notebook uses the read-outs of the library.
+repeating the learner's runs: same network, same seed. It reads them from the recorded inputs and
+the spikes with its own formulas, where the notebook uses the read-outs of the library.
 """
 
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from wmtutor.checks._mechanism import (
     Case,
-    Choice,
     Function,
     Number,
     Slip,
@@ -30,24 +29,16 @@ from wmtutor.flexible import (
 )
 from wmtutor.units import Hz, ms, second
 
-__all__ = ["QUESTIONS", "SEED", "TRIALS"]
+__all__ = ["QUESTIONS", "SEED", "ring_vectors"]
 
-#: The seed of networks and of single runs that the notebook asks for.
+#: The seed of networks and of runs that the notebook asks for.
 SEED = 1
-#: The number of trials of a condition; their seeds count from 0.
-TRIALS = 10
 
 _NETWORK = NetworkParameters()
 _TRIAL = FlexibleParameters()
 _N = _NETWORK.N_sensory
-_N_RINGS = _NETWORK.N_rings
-
-# The repeated runs are the same to the last spike. What is left is rounding in print.
-_COUNTS = Tolerance(absolute=0.01)
-_TRIALS_REMARK = (
-    f"Are they the trials of trials(), with the seeds 0 to {TRIALS - 1}, on networks built with "
-    f"seed={SEED}?"
-)
+#: Where the notebook's one item is shown.
+_CUE_DEG = 120.0
 
 
 # ---------------------------------------------------------------------------------------------
@@ -60,51 +51,33 @@ def _rate(s: np.ndarray) -> np.ndarray:
     return _TRIAL.largest_rate / (1.0 + np.exp(-2.0 * x))
 
 
-class _Reading(NamedTuple):
-    """What the rings of one trial hold at the test."""
+def ring_vectors(s_sensory: np.ndarray) -> np.ndarray:
+    """The mean of ``r exp(i theta)`` over the cells of each ring, from the recorded inputs.
 
-    strength: np.ndarray
-    angle_deg: np.ndarray
-    cued_rings: np.ndarray
-    cue_positions_deg: np.ndarray
+    Parameters
+    ----------
+    s_sensory : ndarray of float, shape (..., N_rings, N)
+        As a run has them: without what a cue adds.
 
-    @property
-    def present(self) -> np.ndarray:
-        return self.strength > _TRIAL.memory_threshold
-
-    @property
-    def kept(self) -> np.ndarray:
-        return self.present[self.cued_rings]
-
-    @property
-    def spurious(self) -> int:
-        return int(self.present.sum() - self.kept.sum())
-
-    def distances(self, *, linear: bool = False) -> np.ndarray:
-        """Of all cued rings, kept or not, from memory to cue."""
-        distance = np.abs(self.angle_deg[self.cued_rings] - self.cue_positions_deg)
-        return distance if linear else np.minimum(distance, 360.0 - distance)
+    Returns
+    -------
+    ndarray of complex, shape (..., N_rings)
+        Hz. The length is the strength of a memory, the direction its angle.
+    """
+    # The first coefficient of a Fourier series, whose sign of i is the other one.
+    return np.conj(np.fft.fft(_rate(s_sensory), axis=-1)[..., 1]) / s_sensory.shape[-1]
 
 
-def _read(run: FlexibleRun, time: float = _TRIAL.test_time) -> _Reading:
-    r = _rate(run.s_sensory[int(np.argmin(np.abs(run.state_t - time)))])
-    theta = 2 * np.pi * np.arange(r.shape[1]) / r.shape[1]
-    x, y = (r * np.cos(theta)).mean(axis=1), (r * np.sin(theta)).mean(axis=1)
-    angle_deg = np.degrees(np.arctan2(y, x)) % 360
-    return _Reading(np.hypot(x, y), angle_deg, run.cued_rings, run.cue_positions_deg)
+@functools.lru_cache(maxsize=1)
+def _network() -> FlexibleNetwork:
+    return build_network(seed=SEED)
 
 
-@functools.lru_cache(maxsize=3)
-def _network(connection_probability: float = 0.35) -> FlexibleNetwork:
-    return build_network(connection_probability=connection_probability, seed=SEED)
-
-
-@functools.cache
-def _trials(load: int, connection_probability: float = 0.35) -> tuple[_Reading, ...]:
-    network = _network(connection_probability)
-    return tuple(
-        _read(simulate_flexible_wm(load, network=network, seed=seed, record_dt=100 * ms))
-        for seed in range(TRIALS)
+def _run(load: int, network: FlexibleNetwork) -> FlexibleRun:
+    """No item, or the notebook's one."""
+    rings = list(range(load))
+    return simulate_flexible_wm(
+        cued_rings=rings, cue_positions_deg=[_CUE_DEG] * load, network=network, seed=SEED
     )
 
 
@@ -113,61 +86,44 @@ def _one_item(time: float = _TRIAL.test_time) -> np.ndarray:
     """Strength of the memory on ring 0, with and without the random layer."""
     strengths = []
     for network in (_network(), build_network(N_random=0, seed=SEED)):
-        run = simulate_flexible_wm(
-            cued_rings=[0], cue_positions_deg=120, network=network, seed=SEED
-        )
-        strengths.append(float(_read(run, time).strength[0]))
+        run = _run(1, network)
+        at = int(np.argmin(np.abs(run.state_t - time)))
+        strengths.append(float(abs(ring_vectors(run.s_sensory[at])[0])))
     return np.array(strengths)
 
 
-LOADS = tuple(range(1, _N_RINGS + 1))
+#: In which the random layer is looked at, and which rate counts as active.
+_POOL_WINDOW = (500 * ms, 1000 * ms)
+_ACTIVE = 5 * Hz
+#: Cells of ring 0 that prefer 90 to 150 degrees, round the cue.
+_NEAR = (128, 214)
 
 
 @functools.cache
-def _mean_kept() -> np.ndarray:
-    return np.array([np.mean([trial.kept.sum() for trial in _trials(load)]) for load in LOADS])
+def _pool_spikes(load: int) -> tuple[np.ndarray, np.ndarray]:
+    """When random cells fire, and which."""
+    spikes = _run(load, _network()).spike_monitor_random
+    return spikes.t, spikes.i
 
 
-def _mean_present() -> np.ndarray:
-    return np.array([np.mean([trial.present.sum() for trial in _trials(load)]) for load in LOADS])
-
-
-ERROR_LOADS = (1, 4, 8)
-
-
-def _mean_errors(*, forgotten_too: bool = False, linear: bool = False) -> np.ndarray:
-    """Mean distance at each of ERROR_LOADS, over the kept items of all trials."""
-    means = []
-    for load in ERROR_LOADS:
-        trials = _trials(load)
-        distances = np.concatenate([trial.distances(linear=linear) for trial in trials])
-        kept = np.concatenate([trial.kept for trial in trials])
-        means.append(float((distances if forgotten_too else distances[kept]).mean()))
-    return np.array(means)
-
-
-def _mean_of_trial_means() -> np.ndarray:
-    return np.array(
-        [
-            np.mean([t.distances()[t.kept].mean() for t in _trials(load) if t.kept.any()])
-            for load in ERROR_LOADS
-        ]
-    )
-
-
-PROBABILITIES = (0.1, 0.7)
-#: Items shown in the trials with other connection probabilities.
-PROBABILITY_LOAD = 3
-
-
-def _kept_and_spurious() -> np.ndarray:
-    """Mean numbers at each of PROBABILITIES in turn."""
-    means: list[float] = []
-    for probability in PROBABILITIES:
-        trials = _trials(PROBABILITY_LOAD, probability)
-        means.append(float(np.mean([trial.kept.sum() for trial in trials])))
-        means.append(float(np.mean([trial.spurious for trial in trials])))
-    return np.array(means)
+@functools.cache
+def _pool(
+    start: float = _POOL_WINDOW[0],
+    stop: float = _POOL_WINDOW[1],
+    limit: float = _ACTIVE,
+    first: int = _NEAR[0],
+    last: int = _NEAR[1],
+) -> np.ndarray:
+    """Active random cells without and with an item, and how both kinds of cell are connected."""
+    active = []
+    for load in (0, 1):
+        t, i = _pool_spikes(load)
+        counts = np.bincount(i[(t >= start) & (t < stop)], minlength=_NETWORK.N_random)
+        active.append(counts / (stop - start) > limit)
+    connected = _network().mask[first:last].mean(axis=0)
+    of_item = active[1]
+    shares = connected[of_item].mean(), connected[~of_item].mean()
+    return np.array([active[0].mean(), of_item.mean(), *shares])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -209,12 +165,14 @@ def _ring_weights(
     ]
 
 
-def _ring_weights_cases() -> list[Case]:
+def _ring_weights_cases(seed: int) -> list[Case]:
+    drawn = int(np.random.default_rng(seed).integers(10, 40))
     return [
         Case((8,), "ring_weights(8)"),
         Case((45,), "ring_weights(45)"),
         Case((2,), "ring_weights(2)", "Two cells are 180° apart."),
         Case((1,), "ring_weights(1)", "A single cell has only itself, and that weight is 0."),
+        Case((drawn,), f"ring_weights({drawn})"),
     ]
 
 
@@ -265,8 +223,14 @@ def _masks() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return first, second, np.ones((4, 3))
 
 
-def _balanced_weights_cases() -> list[Case]:
+def _balanced_weights_cases(seed: int) -> list[Case]:
     first, second, full = _masks()
+    generator = np.random.default_rng(seed)
+    drawn = (generator.random((7, 5)) < 0.4).astype(float)
+    # Every target has a source, and every source a target.
+    drawn[generator.integers(7, size=5), np.arange(5)] = 1.0
+    drawn[np.arange(7), generator.integers(5, size=7)] = 1.0
+    strength, balance = (float(x) for x in generator.uniform([0.1, -1.3], [3.0, -0.7]).round(2))
     call = "balanced_weights({}, {}, {})"
     return [
         Case(
@@ -288,6 +252,10 @@ def _balanced_weights_cases() -> list[Case]:
             (full, 2.1, -1.0),
             call.format("a mask of ones, 4 sources and 3 targets", 2.1, -1),
             "If all pairs are connected, a balance of -1 leaves nothing.",
+        ),
+        Case(
+            (drawn, strength, balance),
+            call.format("a mask of 7 sources and 5 targets", strength, balance),
         ),
     ]
 
@@ -315,7 +283,8 @@ def _rate_slipped(
     return _TRIAL.rate_amplitude * (one + np.tanh(x)) / divide
 
 
-def _rate_cases() -> list[Case]:
+def _rate_cases(seed: int) -> list[Case]:
+    drawn = np.random.default_rng(seed).uniform(-5.0, 20.0, 6).round(1)
     return [
         Case((0.0,), "rate(0.0)", "This is the rate at rest."),
         Case((7.5,), "rate(7.5)", "Here the tanh is 0."),
@@ -324,6 +293,7 @@ def _rate_cases() -> list[Case]:
             "rate(np.array([-20, 5, 10, 100]))",
             "A strongly inhibited cell is silent, a strongly excited one fires at 80 Hz.",
         ),
+        Case((drawn,), f"rate(np.array({drawn.tolist()}))"),
     ]
 
 
@@ -345,8 +315,9 @@ def _strength_end_included(rates: np.ndarray) -> float:
     return _strength(rates, period=2 * math.pi / max(len(rates) - 1, 1))
 
 
-def _strength_cases() -> list[Case]:
+def _strength_cases(seed: int) -> list[Case]:
     k = np.arange(512)
+    drawn = np.random.default_rng(seed).uniform(0.0, 80.0, 9)
     call = "memory_strength({})"
     return [
         Case((np.array([0.0, 40.0, 0.0, 0.0]),), call.format("one of four cells at 40 Hz")),
@@ -361,6 +332,7 @@ def _strength_cases() -> list[Case]:
             "Activity that is spread evenly has no direction: the length is 0.",
         ),
         Case((2.0 + np.cos(2 * np.pi * (k - 100) / 512),), call.format("a shallow bump")),
+        Case((drawn,), call.format("nine cells at random rates")),
     ]
 
 
@@ -423,6 +395,7 @@ _PART_A: tuple[Specification, ...] = (
             "Compute the formula for the whole matrix and then put np.fill_diagonal(w, 0).",
         ),
         solution="""\
+# The cosine of the difference does not care which way round the ring it goes.
 theta = 2 * np.pi * np.arange(N) / N
 nearness = np.cos(theta[:, np.newaxis] - theta) - 1
 w = 0.28 + 2 * np.exp(1.0 * nearness) - 2 * np.exp(0.25 * nearness)
@@ -524,6 +497,7 @@ figure, ax = plot_ring_weights(network)""",
             "Then add balance * weights.sum(axis=0) / len(mask) to all of it.",
         ),
         solution="""\
+# Sums over sources go down the columns, so each target has its own.
 weights = 1000 * strength * mask / mask.sum(axis=0)
 return weights + balance * weights.sum(axis=0) / len(mask)""",
     ),
@@ -577,6 +551,7 @@ return weights + balance * weights.sum(axis=0) / len(mask)""",
 common_input = []
 for balance in (0, -1):
     weights = balanced_weights(mask, 2.1, balance)
+    # What random cell 0 receives is a column.
     common_input.append(10 * ms * 5 * Hz * weights[:, 0].sum())""",
     ),
     Function(
@@ -656,6 +631,7 @@ for balance in (0, -1):
             "np.abs gives the length of the mean.",
         ),
         solution="""\
+# A complex number is an arrow in the plane: its mean is the mean of both coordinates.
 theta = 2 * np.pi * np.arange(len(rates)) / len(rates)
 return np.abs(np.mean(rates * np.exp(1j * theta)))""",
     ),
@@ -695,136 +671,74 @@ print(f"{cue_strength:.2f} Hz")""",
 
 
 # ---------------------------------------------------------------------------------------------
-# Part B and C
+# Part B
 
 
-def _count_rings(present: np.ndarray, cued_rings: np.ndarray) -> list[float]:
-    """Kept, forgotten, spurious, and the two fractions, ring by ring."""
-    kept = forgotten = spurious = 0
-    cued = {int(ring) for ring in cued_rings}
-    for ring, there in enumerate(present):
-        if ring in cued:
-            kept, forgotten = kept + bool(there), forgotten + (not there)
-        else:
-            spurious += bool(there)
-    return [kept, forgotten, spurious, kept / len(cued), spurious / (len(present) - len(cued))]
-
-
-def _count_rings_over(present: np.ndarray, cued_rings: np.ndarray, what: str) -> list[float]:
-    """The same with a slip in it."""
-    kept, forgotten, spurious, *fractions = _count_rings(present, cued_rings)
-    N, load, there = len(present), len(cued_rings), int(np.sum(present))
-    wrong: dict[str, list[float]] = {
-        "kept over all": [kept / N, fractions[1]],
-        "spurious over all": [fractions[0], spurious / N],
-        "both over all": [kept / N, spurious / N],
-        "spurious over load": [fractions[0], spurious / load],
-        "over present": [kept / max(there, 1), spurious / max(there, 1)],
-    }
-    return [kept, forgotten, spurious, *wrong[what]]
-
-
-def _count_rings_first(present: np.ndarray, cued_rings: np.ndarray) -> list[float]:
-    """Takes the first rings for the cued ones."""
-    return _count_rings(present, np.arange(len(cued_rings)))
-
-
-def _count_rings_all_present(present: np.ndarray, cued_rings: np.ndarray) -> list[float]:
-    """Counts every memory as kept."""
-    there, load = int(np.sum(present)), len(cued_rings)
-    _, _, spurious, _, fraction = _count_rings(present, cued_rings)
-    return [there, load - there, spurious, there / load, fraction]
-
-
-def _count_rings_cases() -> list[Case]:
-    def case(present: list[int], cued: list[int], shown: str, why: str = "") -> Case:
-        return Case((np.array(present, dtype=bool), np.array(cued)), f"count_rings({shown})", why)
-
-    return [
-        case(
-            [0, 1, 0, 1, 0, 0, 1, 0],
-            [1, 2, 5, 6],
-            "4 of 8 rings cued, 2 of them kept, 1 other active",
-        ),
-        case([1, 1, 1, 1, 1, 1, 1, 1], [0, 3, 7], "3 of 8 rings cued, all 8 active"),
-        case(
-            [0, 1, 0, 0, 0],
-            [4],
-            "1 of 5 rings cued and forgotten, 1 other active",
-            "A network may have another number of rings than 8: len(present).",
-        ),
-        case(
-            [1, 0, 0, 0, 1, 1],
-            [5, 4],
-            "rings 5 and 4 of 6 cued, both kept, ring 0 active",
-            "cued_rings holds the numbers of rings, in any order.",
-        ),
-    ]
-
-
-def _distances(
-    memory_angle_deg: np.ndarray,
-    memory_present: np.ndarray,
-    cued_rings: np.ndarray,
-    cue_positions_deg: np.ndarray,
+def _seconds_held(
+    t: np.ndarray,
+    strength: np.ndarray,
+    t_off: float,
+    threshold: float,
     *,
-    linear: bool = False,
-) -> list[float]:
-    """Distance from cue to memory of the kept rings, by the angle between two unit vectors."""
-    distances = []
-    for ring, cue in zip(cued_rings, cue_positions_deg, strict=True):
-        if memory_present[ring]:
-            difference = math.radians(memory_angle_deg[ring] - cue)
-            way = abs(math.atan2(math.sin(difference), math.cos(difference)))
-            distances.append(abs(math.degrees(difference if linear else way)))
-    return distances
+    never: int = -1,
+    from_start: bool = False,
+) -> float:
+    """Sample by sample; the options are slips: which sample counts if nothing is lost, and more."""
+    for time, length in zip(t, strength, strict=True):
+        if (time >= t_off or from_start) and length <= threshold:
+            return float(time - t_off)
+    return float(t[never] - t_off)
 
 
-def _distances_one_way(
-    angle: np.ndarray, present: np.ndarray, rings: np.ndarray, cues: np.ndarray
-) -> np.ndarray:
-    return (angle[rings] - cues)[present[rings]] % 360
+def _seconds_last(t: np.ndarray, strength: np.ndarray, t_off: float, threshold: float) -> float:
+    """Up to the last sample above the threshold, whatever was between."""
+    above = [time for time, length in zip(t, strength, strict=True) if length > threshold]
+    return max(0.0, above[-1] - t_off) if above else 0.0
 
 
-def _distances_cases() -> list[Case]:
-    def case(
-        angle: list[float],
-        there: list[int],
-        rings: list[int],
-        cues: list[float],
-        shown: str,
-        why: str,
-    ) -> Case:
-        return Case(
-            (np.array(angle), np.array(there, dtype=bool), np.array(rings), np.array(cues)),
-            f"kept_distances({shown})",
-            why,
-        )
+def _seconds_counted(t: np.ndarray, strength: np.ndarray, t_off: float, threshold: float) -> float:
+    """All samples above the threshold, also those after a loss."""
+    return float(np.sum(strength[t >= t_off] > threshold) * (t[1] - t[0]))
 
+
+def _seconds_held_cases(seed: int) -> list[Case]:
+    t = 5 * ms * np.arange(61)
+    off = 100 * ms
+    decay = 10.0 * np.exp(-np.maximum(t - off, 0) / (40 * ms))
+    cued = np.where(t < 48 * ms, 0.2, decay)
+    returns = np.where((t > 158 * ms) & (t < 213 * ms), 1.0, 9.0)
+    generator = np.random.default_rng(seed)
+    tau, height, threshold = generator.uniform([30 * ms, 8.0, 2.0], [60 * ms, 14.0, 5.0])
+    drawn = height * np.exp(-np.maximum(t - off, 0) / tau)
+    # Without a cue before, below the threshold until it comes.
+    drawn[: int(generator.integers(4, 15))] = 0.0
+    shift = 5 * ms * int(generator.integers(2, 12))
+    call = "seconds_held({})"
     return [
-        case(
-            [100.0, 200.0, 300.0, 50.0],
-            [1, 0, 1, 1],
-            [0, 1, 2],
-            [90.0, 20.0, 330.0],
-            "rings 0, 1 and 2 cued, ring 1 forgotten, ring 3 spurious",
-            "Two rings of the three were kept, so two distances are asked for.",
+        Case(
+            (t, cued, off, 3.0),
+            call.format("a strength that decays from 10 Hz with a time constant of 40 ms, ..."),
+            "The cue ends at 100 ms. The ring was silent before its cue; that is no loss.",
         ),
-        case(
-            [30.0, 5.0, 350.0, 0.0, 77.0],
-            [0, 1, 1, 1, 1],
-            [1, 2, 4],
-            [350.0, 10.0, 257.5],
-            "rings 1, 2 and 4 cued, all kept",
-            "From 350° to 5° it is 15°: through 0°.",
+        Case(
+            (t, np.full(61, 11.0), off, 3.0),
+            call.format("11 Hz throughout, ..."),
+            "What is never lost was held to the last sample, which is 200 ms after the cue's end.",
         ),
-        case(
-            [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 181.0],
-            [0, 0, 0, 0, 0, 0, 0, 1],
-            [7],
-            [0.0],
-            "ring 7 cued and kept",
-            "From 0° to 181° it is 179° the other way round.",
+        Case(
+            (t, returns, off, 3.0),
+            call.format("9 Hz with a gap from 160 to 210 ms, ..."),
+            "What comes back after a loss is not the memory any more: the first fall counts.",
+        ),
+        Case(
+            (t, np.full(61, 2.9), off, 3.0),
+            call.format("2.9 Hz throughout, ..."),
+            "A ring that is below the threshold when the cue ends has held its item for 0 s.",
+        ),
+        Case(
+            (t + shift, drawn, off + shift, float(threshold)),
+            call.format(f"a decay from {height:.1f} Hz, threshold {threshold:.2f} Hz, ..."),
+            "Threshold and end of the cue are arguments: they need not be 3 Hz and 200 ms.",
         ),
     ]
 
@@ -874,264 +788,145 @@ for one_network in (network, build_network(N_random=0, seed=1)):
     figure, ax = plot_memory_strength(run)""",
     ),
     Function(
-        title="Kept, forgotten, spurious",
+        title="How long it is held",
         points=2,
-        signature="count_rings(present, cued_rings)",
-        reference=_count_rings,
-        cases=_count_rings_cases,
-        tolerance=Tolerance(absolute=0.001),
+        signature="seconds_held(t, strength, t_off, threshold)",
+        unit="s",
+        reference=_seconds_held,
+        cases=_seconds_held_cases,
+        tolerance=Tolerance(absolute=0.1 * ms),
         slips=(
             Slip(
-                functools.partial(_count_rings_over, what="both over all"),
-                "The counts are right. Both fractions are of all rings; take the kept ones of the "
-                "cued rings, and the spurious ones of those not cued.",
+                lambda t, strength, t_off, threshold: (
+                    _seconds_held(t, strength, t_off, threshold) + t_off
+                ),
+                "That counts from the start of the run. Subtract t_off: the time since the cue.",
             ),
             Slip(
-                functools.partial(_count_rings_over, what="kept over all"),
-                "All is right but the kept fraction. It is of the cued rings, not of all.",
+                lambda t, strength, t_off, threshold: (
+                    _seconds_held(t, strength, t_off, threshold)
+                    if (strength[t >= t_off] <= threshold).any()
+                    else 0.0
+                ),
+                "All is right but what is never lost: it was held to the last sample, not for "
+                "0 s. np.argmax of an array that is nowhere True gives 0, too; ask .any() first.",
             ),
             Slip(
-                functools.partial(_count_rings_over, what="spurious over all"),
-                "All is right but the spurious fraction. It is of the rings that were not cued, "
-                "not of all.",
+                functools.partial(_seconds_held, never=0),
+                "All is right but what is never lost: np.argmax of an array that is nowhere True "
+                "gives 0, the first sample. Ask .any() first.",
             ),
             Slip(
-                functools.partial(_count_rings_over, what="spurious over load"),
-                "All is right but the spurious fraction. It is of the rings that were not cued; "
-                "you divide by those that were.",
+                functools.partial(_seconds_held, from_start=True),
+                "You look for a low strength from the start of the run, where the ring has not "
+                "been cued yet. Look from t_off on.",
             ),
             Slip(
-                functools.partial(_count_rings_over, what="over present"),
-                "The counts are right. Your fractions are of the active rings; take the kept ones "
-                "of the cued rings, and the spurious ones of those not cued.",
+                _seconds_last,
+                "You take the last sample above the threshold. A memory that falls below it is "
+                "lost, whatever comes back later: look for the first sample at or below it.",
             ),
             Slip(
-                _count_rings_all_present,
-                "You count every active ring as kept. Only a cued ring has something to keep.",
-            ),
-            Slip(
-                _count_rings_first,
-                "You take the first rings for the cued ones. cued_rings holds their numbers: "
-                "present[cued_rings].",
+                _seconds_counted,
+                "You count all samples above the threshold, those after a loss among them. Stop "
+                "at the first that is not.",
             ),
         ),
         praise=(
-            "Each fraction has its own whole: what could have been kept, and what could have been "
-            "made up."
+            "A loss is an event: it happens once. And an item that is there when you stop looking "
+            "has been held at least so long. How to average over such items is a question of the "
+            "next exercise."
         ),
         hints=(
-            "present[cued_rings] are the cued rings only. The sum of truth values counts them.",
-            "Spurious are the active rings that were not kept: present.sum() - kept.",
-            "There are len(cued_rings) cued rings and len(present) - len(cued_rings) others.",
+            "after = t >= t_off selects the samples after the cue, of t and of strength alike.",
+            "below = strength[after] <= threshold. np.argmax(below) is the place of its first "
+            "True, if there is any.",
+            "If below.any(), the loss is at t[after][np.argmax(below)]. If not, take t[-1].",
         ),
         solution="""\
-load = len(cued_rings)
-kept = present[cued_rings].sum()
-spurious = present.sum() - kept
-return [kept, load - kept, spurious, kept / load, spurious / (len(present) - load)]""",
+# Only samples after the cue can be a loss; the first of them counts.
+after = t >= t_off
+below = strength[after] <= threshold
+# argmax of nothing but False is 0, so ask before.
+end = t[after][np.argmax(below)] if below.any() else t[-1]
+return end - t_off""",
     ),
     Number(
-        title="How many are kept",
+        title="Who is active in the pool",
         points=2,
-        labels=tuple(f"load {load}" for load in LOADS),
-        reference=_mean_kept,
-        tolerance=_COUNTS,
-        remark=_TRIALS_REMARK,
+        labels=(
+            "active, no item",
+            "active, one item",
+            "connected, active cells",
+            "connected, other cells",
+        ),
+        reference=_pool,
+        # The runs are the same to the last spike; a spike on an edge of the window is one cell.
+        tolerance=Tolerance(absolute=0.003),
+        remark=(
+            f"Is it the random layer's spikes from 500 to 1000 ms, with seed={SEED}, and the rows "
+            f"{_NEAR[0]} to {_NEAR[1] - 1} of the mask?"
+        ),
         slips=(
             Slip(
-                lambda right: right / np.array(LOADS),
-                "Those are fractions. Numbers of items are asked for.",
+                lambda right: _pool(0.0, _TRIAL.sim_time),
+                "You take the whole run. Take the spikes from 500 to 1000 ms, and divide by 0.5 s.",
             ),
             Slip(
-                lambda right: np.array(LOADS) - right,
-                "Those are the forgotten ones.",
+                lambda right: _pool(limit=0.0),
+                "You count every cell that fires at all. A cell counts as active above 5 Hz.",
             ),
             Slip(
-                lambda right: _mean_present(),
-                "Those are all active rings, spurious ones too. Count the cued rings only.",
+                lambda right: _pool(limit=10 * Hz),
+                "You ask for more than 5 spikes. In half a second, 5 Hz are 2.5 spikes.",
             ),
             Slip(
-                lambda right: right * TRIALS,
-                f"Those are sums over the {TRIALS} trials. Take the mean.",
+                lambda right: [*right[:2], *_pool(first=0, last=_N)[2:]],
+                "The fractions of active cells are right. Of the connections you take those with "
+                "the whole ring; take those with the cells near the cue, mask[128:214].",
             ),
             Slip(
-                lambda right: [float(_trials(load)[0].kept.sum()) for load in LOADS],
-                f"That is the first trial alone. Take the mean over all {TRIALS}.",
+                lambda right: [*right[:2], *_pool(first=0, last=_NETWORK.N_rings * _N)[2:]],
+                "The fractions of active cells are right. Of the connections you take those with "
+                "all rings; take those with the cells near the cue, mask[128:214].",
+            ),
+            Slip(
+                lambda right: right[[0, 1, 3, 2]],
+                "The last two have changed places: first the active cells.",
+            ),
+            Slip(
+                lambda right: right[[1, 0, 2, 3]],
+                "The first two have changed places: first without an item.",
             ),
         ),
         praise=(
-            "A single item is nearly always kept; of eight, fewer than half are. The number kept "
-            "grows ever more slowly. No limit was put into the network: the items get in each "
-            "other's way."
+            "Nobody chose these cells for this item. By chance they have more connections than "
+            "others with the cells of the bump, and that is enough to excite them; the rest are "
+            "inhibited. Another bump would find another set."
         ),
         hints=(
-            "trials(load) returns ten runs.",
-            "run.maintained is the number kept in one run, as the first value of your count_rings.",
-            "np.mean([run.maintained for run in trials(load)]), for each load from 1 to 8.",
+            "spikes = run.spike_monitor_random has spikes.t and spikes.i, the time and the cell "
+            "of each spike. np.bincount(cells, minlength=1024) counts how often each cell occurs.",
+            "A cell is active if its count, divided by 500*ms, is above 5*Hz. The mean of truth "
+            "values is a fraction.",
+            "mask[128:214].mean(axis=0) is, for every random cell, the fraction of the 86 cells "
+            "near the cue to which it is connected.",
         ),
         solution="""\
-mean_kept = []
-for load in range(1, 9):
-    mean_kept.append(np.mean([run.maintained for run in trials(load)]))
-    print(f"load {load}: {mean_kept[-1]:.1f} kept")""",
-    ),
-    Function(
-        title="How far off the kept ones are",
-        points=2,
-        signature="kept_distances(memory_angle_deg, memory_present, cued_rings, cue_positions_deg)",
-        unit="°",
-        reference=_distances,
-        cases=_distances_cases,
-        tolerance=Tolerance(absolute=0.001),
-        slips=(
-            Slip(
-                functools.partial(_distances, linear=True),
-                "You subtract as on a line. On the ring 359° and 1° are 2° apart: bring the "
-                "difference into -180° to 180° before you take its size.",
-            ),
-            # As angles, a way round in one direction and a distance with a sign are the same.
-            Slip(
-                _distances_one_way,
-                "Those say how far to go in one direction, or with a sign. A distance is the "
-                "shorter way: from 0 to 180°, never negative.",
-            ),
-        ),
-        praise=(
-            "A forgotten item has an angle too, but a meaningless one. And an average over angles "
-            "that ignores the way round would report errors that nobody made."
-        ),
-        hints=(
-            "memory_angle_deg[cued_rings] are the angles of the cued rings, in the order of "
-            "cue_positions_deg.",
-            "(difference + 180) % 360 - 180 brings a difference into -180 to 180.",
-            "At the end, select with memory_present[cued_rings].",
-        ),
-        solution="""\
-difference = memory_angle_deg[cued_rings] - cue_positions_deg
-distance = np.abs((difference + 180) % 360 - 180)
-return distance[memory_present[cued_rings]]""",
-    ),
-    Number(
-        title="Precision and load",
-        unit="°",
-        labels=tuple(f"load {load}" for load in ERROR_LOADS),
-        reference=_mean_errors,
-        tolerance=Tolerance(absolute=0.1),
-        remark=_TRIALS_REMARK,
-        slips=(
-            Slip(
-                lambda right: _mean_errors(forgotten_too=True),
-                "The forgotten items are among them. Their angles mean nothing: leave them out.",
-            ),
-            Slip(
-                lambda right: _mean_errors(linear=True),
-                "Some differences go the long way round the ring. Use your kept_distances.",
-            ),
-            Slip(
-                lambda right: _mean_of_trial_means(),
-                "Those are means of the trials' means, so an item counts for more where few were "
-                "kept. Put the items of all trials together first: np.concatenate.",
-            ),
-        ),
-        praise=(
-            "So load costs twice: fewer items are kept, and those that are kept are less precise. "
-            "Ten trials on one network are few. Now see what ten networks say."
-        ),
-        hints=(
-            "For each run: kept_distances(run.memory_angle_deg, run.memory_present, "
-            "run.cued_rings, run.cue_positions_deg).",
-            "np.concatenate makes one array out of a list of arrays. Then take the mean.",
-        ),
-        solution="""\
-mean_errors = []
-for load in (1, 4, 8):
-    distances = [
-        kept_distances(
-            run.memory_angle_deg, run.memory_present, run.cued_rings, run.cue_positions_deg
-        )
-        for run in trials(load)
-    ]
-    mean_errors.append(np.concatenate(distances).mean())
-    print(f"load {load}: {mean_errors[-1]:.1f} degrees")""",
-    ),
-)
-
-
-# ---------------------------------------------------------------------------------------------
-# Part D
-
-_PART_D: tuple[Specification, ...] = (
-    Number(
-        title="Fewer connections, and more",
-        points=2,
-        labels=tuple(f"{p}: {what}" for p in PROBABILITIES for what in ("kept", "spurious")),
-        reference=_kept_and_spurious,
-        tolerance=_COUNTS,
-        remark=_TRIALS_REMARK,
-        slips=(
-            Slip(
-                lambda right: right / np.array([3, 5, 3, 5]),
-                "Those are fractions. Numbers of rings are asked for.",
-            ),
-            Slip(
-                lambda right: right[[2, 3, 0, 1]],
-                "Right numbers, other order: first 0.1, then 0.7.",
-            ),
-            Slip(
-                lambda right: right[[0, 2, 1, 3]],
-                "Right numbers, other order: kept and spurious at 0.1, then both at 0.7.",
-            ),
-            Slip(
-                lambda right: right + right[[1, 0, 3, 2]] * [1, 0, 1, 0],
-                "You count all active rings as kept. Kept are only those that were cued.",
-            ),
-        ),
-        praise=(
-            "At 0.1 nothing is lost, but that is no achievement: nearly every ring is active, cued "
-            "or not. At 0.7 nothing is left. The number kept alone would have told you that 0.1 is "
-            "best."
-        ),
-        hints=(
-            "build_network(connection_probability=0.1, seed=1) builds the network; pass it to "
-            "trials(3, network).",
-            "run.maintained and run.spurious are the two counts of a run. Take their means.",
-            "The order is kept and spurious at 0.1, then kept and spurious at 0.7.",
-        ),
-        solution="""\
-kept_and_spurious = []
-for probability in (0.1, 0.7):
-    other_network = build_network(connection_probability=probability, seed=1)
-    runs = trials(3, other_network)
-    kept_and_spurious.append(np.mean([run.maintained for run in runs]))
-    kept_and_spurious.append(np.mean([run.spurious for run in runs]))
-    print(f"{probability}: kept and spurious {np.round(kept_and_spurious[-2:], 1)}")
-    figure, ax = plot_ring_memories(runs[0])""",
-    ),
-    Choice(
-        title="Why so many are active at 0.1",
-        right="c",
-        wrong={
-            "a": "The weights of a target are scaled by the number of its connections. Before the "
-            "balance they sum to 2100 for any connection probability.",
-            "b": "The balance is worked out for the network as it is. The weights of every target "
-            "sum to zero for any connection probability.",
-            "d": "The rings that are active too much were never shown anything. They are not "
-            "memories that found room.",
-        },
-        praise=(
-            "Fewer connections share the same sum, so each is stronger, and so is the loop from a "
-            "cell to the random layer and back. At 0.1 it turns any chance activity into a bump; "
-            "at 0.7 it is too weak to hold one."
-        ),
-        hints=(
-            "Which of the numbers that you have seen depend on the connection probability, and "
-            "which do not?",
-            "Compare the weight of one connected pair at 0.1 and at 0.7.",
-            "Follow a spike to the random layer, and from there back to the cell that fired it.",
-        ),
-        solution='why = "c"',
+pool = []
+for rings in ([], [0]):
+    run = simulate_flexible_wm(cued_rings=rings, cue_positions_deg=120, network=network, seed=1)
+    spikes = run.spike_monitor_random
+    late = (spikes.t >= 500 * ms) & (spikes.t < 1000 * ms)
+    active = np.bincount(spikes.i[late], minlength=1024) / (500 * ms) > 5 * Hz
+    pool.append(active.mean())
+# Of the 86 cells near the cue: to which fraction is each random cell connected?
+connected = mask[128:214].mean(axis=0)
+pool += [connected[active].mean(), connected[~active].mean()]
+print(np.round(pool, 3))
+figure, axes = plot_two_layers(run)""",
     ),
 )
 
 #: All questions, in the notebook's order.
-QUESTIONS: tuple[Specification, ...] = _PART_A + _PART_B + _PART_D
+QUESTIONS: tuple[Specification, ...] = _PART_A + _PART_B

@@ -18,7 +18,7 @@ from learner_answers import (
 
 from wmtutor import checks
 from wmtutor.checks import _contained, exercise
-from wmtutor.checks._mechanism import Choice, Function, Number
+from wmtutor.checks._mechanism import Choice, Function, Number, _same
 
 
 def _questions(*kinds):
@@ -158,6 +158,21 @@ def test_function_that_raises_is_an_error_not_a_crash(of, name, error, says):
     assert says in outcome.message
     assert _question(of, name).specification.signature.partition("(")[0] in outcome.message
     assert repr(outcome).startswith("Error. ")
+
+
+@FUNCTIONS
+def test_hidden_tests_try_other_inputs(of, name):
+    """A function fitted to the inputs that the notebook's check tries would get the points."""
+    specification = _question(of, name).specification
+    visible, hidden = (specification.cases(seed) for seed in (0, 2026))
+    assert len(visible) >= 2
+    assert len(hidden) == len(visible)
+    changed = [
+        not all(_same(a, b) for a, b in zip(one.arguments, other.arguments, strict=True))
+        for one, other in zip(visible, hidden, strict=True)
+    ]
+    assert any(changed), "no input depends on the seed"
+    assert not all(changed), "no input is fixed, so no edge case is sure to be tried"
 
 
 # Hints and solutions

@@ -166,7 +166,7 @@ def _ring_weights(
 
 
 def _ring_weights_cases(seed: int) -> list[Case]:
-    drawn = int(np.random.default_rng(seed).integers(10, 40))
+    drawn = int(np.random.default_rng(seed).integers(10, 200))
     return [
         Case((8,), "ring_weights(8)"),
         Case((45,), "ring_weights(45)"),

@@ -1,6 +1,7 @@
 """A learner's function runs in a process of its own: what it does there stays there."""
 
 import contextlib
+import dataclasses
 import os
 import signal
 import threading
@@ -80,6 +81,13 @@ def test_outcome_of_a_function(question, function, status, says):
     assert outcome.status == status, outcome
     assert says in outcome.message
     assert _children() <= before
+
+
+def test_slip_of_another_shape_is_no_match(question):
+    """A slip that gives a sum for a row would bring the checker down, or fit every answer."""
+    total = Slip(lambda x: x.sum(), "That is the sum.")
+    question = Exercise("example", [dataclasses.replace(DOUBLE, slips=(total,))]).q1
+    assert "expected" in question.check(lambda x: 3 * x).message
 
 
 def test_what_it_changes_is_not_changed_here(question):

@@ -629,7 +629,8 @@ class Function(Specification):
 
     def _compare(self, values: list[np.ndarray], right: list[np.ndarray]) -> list[bool]:
         return [
-            bool(self.tolerance.accepts(value, wanted, self.unit).all())
+            value.shape == wanted.shape
+            and bool(self.tolerance.accepts(value, wanted, self.unit).all())
             for value, wanted in zip(values, right, strict=True)
         ]
 

@@ -166,13 +166,13 @@ def _ring_weights(
 
 
 def _ring_weights_cases(seed: int) -> list[Case]:
-    drawn = int(np.random.default_rng(seed).integers(10, 200))
+    drawn = np.random.default_rng(seed).integers(10, 200, 2).tolist()
     return [
         Case((8,), "ring_weights(8)"),
         Case((45,), "ring_weights(45)"),
         Case((2,), "ring_weights(2)", "Two cells are 180° apart."),
         Case((1,), "ring_weights(1)", "A single cell has only itself, and that weight is 0."),
-        Case((drawn,), f"ring_weights({drawn})"),
+        *(Case((N,), f"ring_weights({N})") for N in drawn),
     ]
 
 

@@ -102,6 +102,7 @@ def test_evasive_answer_is_refused_with_a_message(of, name, what, monkeypatch):
     question = _question(of, name)
     if what in [function.__name__ for function in ENDLESS]:
         monkeypatch.setattr(_contained, "LONGEST", 0.3)
+    monkeypatch.setattr(_contained, "MEMORY_LIMIT", 300 * 1024**2)  # sooner at its end
     outcome = question.check(EVASIVE[what]())
     may_fail = isinstance(question.specification, Function)
     assert outcome.status == "incorrect" or (outcome.status == "error" and may_fail)

@@ -55,8 +55,8 @@ exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 	$(BIN)/python solutions/make_exercises.py --execute
 
 .PHONY: course
-course: $(TEST_READY)  ## Make a course for nbgrader from solutions/ in build/course
-	$(BIN)/python solutions/make_course.py course build/course
+course: $(TEST_READY)  ## Make a course for nbgrader in build/course (a newer one: COURSE=--update)
+	$(BIN)/python solutions/make_course.py course build/course $(COURSE)
 
 .PHONY: archives
 archives: $(TEST_READY)  ## Zip exercises, solutions and nbgrader source into dist/

@@ -1,15 +1,16 @@
 """What the book's pages share: handing numbers to the text, and tables."""
 
 import html
+import re
 from typing import Any
 
 from IPython.display import HTML
 from myst_nb import glue
 
 
-def show(name: str, text: str) -> None:
-    """Hand a computed text to the page, which names it where it wants it."""
-    glue(name, text, display=False)
+def show(name: str, text: object) -> None:
+    """Hand a computed text to the page, which names it where it wants it, with a proper minus."""
+    glue(name, re.sub(r"(?<!\w)-(?=[\d.])", "\N{MINUS SIGN}", str(text)), display=False)
 
 
 def table_of(caption: str, rows: list[dict[str, Any]]) -> HTML:

@@ -24,7 +24,8 @@ def _run_again_when_what_it_rests_on_changes(app: Any, config: Any) -> None:
     # Cached runs go by a page's own code, but what it prints depends on the library and data too.
     book = Path(app.srcdir)
     sources = [
-        *(book.parent / "wmtutor").rglob("*.py"), book / "pages.py",
+        *(book.parent / "wmtutor").rglob("*.py"), *book.glob("*.py"),
+        *(book.parent / "solutions").glob("*.ipynb"),
         *(book / "data").rglob("*.*"), *(book.parent / "tests" / "data").glob("*.csv"),
     ]  # fmt: skip
     digest = hashlib.sha256()

@@ -135,19 +135,18 @@ def test_interrupt_stops_a_function_that_never_returns(question):
     assert _children() <= before
 
 
-def test_processes_that_it_starts_end_with_it():
+def test_processes_that_it_starts_end_with_it(tmp_path):
     """Endless loops would pile up in the background, one for each check."""
-    reading, writing = os.pipe()
 
     def starts_another(index):
-        if os.fork() == 0:
-            os.write(writing, str(os.getpid()).encode())
+        number = os.fork()
+        if number == 0:
             time.sleep(60)
-        time.sleep(0.5)
+        (tmp_path / "number").write_text(str(number))
         return {"kind": "nothing"}
 
     run_contained(starts_another, 1, seconds=10)
-    grandchild = int(os.read(reading, 20))
+    grandchild = int((tmp_path / "number").read_text())
     for _ in range(100):
         try:
             with open(f"/proc/{grandchild}/stat") as stat:
@@ -159,6 +158,22 @@ def test_processes_that_it_starts_end_with_it():
         time.sleep(0.05)
     else:
         pytest.fail(f"process {grandchild} lives on")
+
+
+def test_files_and_connections_of_the_notebook_are_closed_there():
+    """A function could write into the kernel's connections, and speak for the notebook."""
+    reading, writing = os.pipe()
+
+    def writes_everywhere(index):
+        for number in range(3, 256):
+            with contextlib.suppress(OSError):
+                os.write(number, b"here I am")
+        return {"kind": "nothing"}
+
+    run_contained(writes_everywhere, 1, seconds=10)
+    os.close(writing)
+    with open(reading, "rb") as file:
+        assert file.read() == b""
 
 
 def test_memory_is_bounded(question, monkeypatch):

@@ -32,6 +32,7 @@ LONGEST = 120.0
 _FILE_LIMIT = 100 * 1024**2
 #: Bytes of an answer; far more than any question asks for.
 _ANSWER_LIMIT = 512 * 1024**2
+_MOST_FILES = 1 << 20
 
 Message = dict[str, Any]
 
@@ -96,6 +97,9 @@ def _be_the_child(work: Callable[[int], Message], number: int, writing: int) -> 
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
+        # The notebook's files and connections are its own: whoever writes there speaks for it.
+        os.closerange(3, writing)
+        os.closerange(writing + 1, _MOST_FILES)
         sys.stdin = open(os.devnull)  # noqa: SIM115
         builtins.input = _no_input
         faulthandler.disable()  # what ends here is no fault of ours to report

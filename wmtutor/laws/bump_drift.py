@@ -642,7 +642,10 @@ def predict_final_angles(
     """Where bumps are after a time of drift and diffusion.
 
     Solves ``dp/dt = -d(v p)/dtheta + D d2p/dtheta2`` on the ring, in cells of one degree, with the
-    fluxes of Scharfetter & Gummel (1969), which are exact where velocity is constant.
+    fluxes of Scharfetter & Gummel (1969), which are exact for the stationary density where velocity
+    is constant. A density that moves fast spreads too much: as if D were ``D x / tanh(x)``, with
+    ``x = v / (2 D)`` in cells of one degree. :func:`wmtutor.reduced.evolve_density` has no such
+    limit, but follows one density at a time.
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """What holds for every question of every exercise; each exercise has a file of its own besides."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -47,6 +49,13 @@ def _is_row(question):
 def test_every_exercise_is_tested_here():
     """An exercise would be added without any of these tests."""
     assert set(NOTEBOOKS) == set(checks.EXERCISES)
+
+
+@EVERY
+def test_three_wrong_answers_are_tried_at_least(of, name):
+    """A checker would be trusted that has hardly seen a wrong answer."""
+    wrong = importlib.import_module(f"test_checks_{of}").WRONG
+    assert sum(getattr(entry, "values", entry)[0] == name for entry in wrong) >= 3
 
 
 # What is right

@@ -215,6 +215,29 @@ class TestPulses:
         # Without synaptic input the membrane is linear in the current.
         np.testing.assert_allclose(double[32], 2 * single[32], rtol=1e-9, atol=1e-15)
 
+    @pytest.mark.parametrize("as_given", [list, tuple, np.array])
+    def test_several_centres_are_several_cues(self, as_given):
+        """If one of the cues were left out, a test of several items would be one of fewer."""
+        cue = {**SMALL, "stimulus_strength": 0.2 * nA, "t_stimulus_duration": 30 * ms}
+        together = simulate_wm(**cue, stimulus_center_deg=as_given([60, 200]))
+        # The same two cues by the two pulses that there are anyway: none of the cells has both.
+        apart = simulate_wm(
+            **cue, stimulus_center_deg=60, distractor_center_deg=200,
+            distractor_strength=0.2 * nA, t_distractor_duration=30 * ms,
+        )  # fmt: skip
+        assert together.spike_monitor_excit.num_spikes > 0
+        assert digest(together) == digest(apart)
+
+    def test_overlapping_centres_do_not_add(self):
+        """If they did, cells between two items would get a stronger cue than any item's own."""
+        cue = {**SMALL, "stimulus_strength": 0.2 * nA, "t_stimulus_duration": 30 * ms}
+        once = simulate_wm(**cue, stimulus_center_deg=[90])
+        assert digest(simulate_wm(**cue, stimulus_center_deg=[90, 90, 450])) == digest(once)
+        assert digest(simulate_wm(**cue, stimulus_center_deg=90)) == digest(once)
+        wide = simulate_wm(**cue, stimulus_center_deg=90, stimulus_width_deg=80)
+        halves = simulate_wm(**cue, stimulus_center_deg=[73.125, 106.875], stimulus_width_deg=45)
+        assert digest(halves) == digest(wide)
+
     def test_negative_current_can_wipe_out_a_bump(self):
         """If the sign were lost, an experiment that inhibits the bump would excite it."""
         erase = {
@@ -482,7 +505,7 @@ BAD = {
     "weight_scaling_factor": [-1, np.nan, "2", None, 1e6],
     "sigma_weight_profile": [0, -20, np.nan, 0.35, 20e3, "20", None],
     "Jpos_excit2excit": [-1, np.nan, 1600, 10, "1.6", None],
-    "stimulus_center_deg": [np.nan, np.inf, 180e3, "180", None, [180]],
+    "stimulus_center_deg": [np.nan, np.inf, 180e3, "180", None, [], [np.nan], [180e3], [[180]]],
     "stimulus_width_deg": [-1, np.nan, 40e3, 361, "40", None],
     "stimulus_strength": [0.07, 70e-9, 0.07e-12, np.nan, np.inf, "0.07", None, 1j],
     "t_stimulus_start": [-0.1, np.nan, 100, "0", None],

@@ -104,6 +104,29 @@ def test_circular_deviation_is_that_of_all_kept_errors():
     assert summary.kept_circular_sd_deg[1] == pytest.approx(expected)
 
 
+def test_one_item_has_no_circular_deviation():
+    """If one kept item counted as a spread of 0, the worst networks would look exact."""
+    errors_deg = {0: [40.0], 1: [-20.0, 20.0], 2: []}
+    rows = [
+        {
+            "load": 1, "network": network, "trial": trial, "maintained": int(trial < len(errors)),
+            "kept_cosine_sum": float(np.cos(np.deg2rad(errors[trial : trial + 1])).sum()),
+            "kept_sine_sum": float(np.sin(np.deg2rad(errors[trial : trial + 1])).sum()),
+        }
+        for network, errors in errors_deg.items()
+        for trial in range(2)
+    ]  # fmt: skip
+    table = pd.DataFrame(rows)
+    both = summarise_loads(table).loc[1]
+    # Two angles at -20 and 20 degrees: the mean vector has the length cos(20 degrees).
+    expected = np.rad2deg(np.sqrt(-2 * np.log(np.cos(np.deg2rad(20)))))
+    assert both.kept_circular_sd_deg == pytest.approx(expected)
+    assert np.isnan(both.kept_circular_sd_deg_low), "one network is no sample of networks"
+    for network in (0, 2):
+        alone = summarise_loads(table[table.network == network]).loc[1]
+        assert np.isnan(alone.kept_circular_sd_deg), f"network {network} kept fewer than two"
+
+
 def test_intervals_of_fractions_stay_fractions(table):
     """If all trials went one way, an interval of no width would claim certainty."""
     summary = summarise_loads(table)

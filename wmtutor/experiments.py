@@ -621,7 +621,7 @@ def bootstrap_interval(
     values : array_like, shape (n,)
         At least two values.
     statistic : callable
-        A function of an array of values, such as :func:`numpy.mean` or
+        A function of an array of values, such as ``numpy.mean`` or
         :func:`wmtutor.ring.circular_standard_deviation`.
     level : float
         Confidence level.

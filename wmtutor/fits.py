@@ -246,7 +246,7 @@ class MixtureFit:
     sd_deg : Interval
         Circular standard deviation of the reports about an item, degrees.
     concentration : Interval
-        The same as kappa.
+        Concentration kappa of the reports about an item; larger is narrower.
     bias_deg : Interval
         Mean of the reports about an item, degrees; 0 if it was not fitted.
     log_likelihood : float
@@ -491,7 +491,7 @@ class CapacityFit:
     model : str
         What was fitted.
     capacity : Interval
-        K, a number of items.
+        Capacity K, a number of items.
     rms_error : float
         Root mean squared distance of the measured mean from the curve, over the loads; in items.
     load : ndarray of int, shape (loads,)

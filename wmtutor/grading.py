@@ -160,7 +160,7 @@ class ContainedExecute(Execute):
 
     sandbox = Bool(True, help="Run each kernel in a sandbox of bubblewrap.").tag(config=True)
     hidden_folder = Unicode(
-        "", help="The course: a submission sees nothing in it but its own folder."
+        "", help="A course, in which a submission sees nothing but its own folder."
     ).tag(config=True)
     memory_limit = Integer(6 * 1024**3, help="Bytes of address space of a kernel.").tag(config=True)
     file_limit = Integer(100 * 1024**2, help="Bytes of a file that it writes.").tag(config=True)

@@ -34,8 +34,12 @@ class Gates(NamedTuple):
     ----------
     t : ndarray of float, shape (steps,)
         Start of each step in seconds.
-    AMPA, GABA, NMDA : ndarray of float, shape (steps,)
-        The gates, without unit. Only the NMDA gate is bound to stay below 1.
+    AMPA : ndarray of float, shape (steps,)
+        Gate of AMPA synapses, without unit.
+    GABA : ndarray of float, shape (steps,)
+        Gate of GABA synapses, without unit.
+    NMDA : ndarray of float, shape (steps,)
+        Gate of NMDA synapses, without unit: the only one that is bound to stay below 1.
     x : ndarray of float, shape (steps,)
         The variable that opens the NMDA gate, without unit.
     """

@@ -56,7 +56,7 @@ class Slider:
     default : float, optional
         The position that the slider starts at; the middle one if not given.
     format : str
-        How a position is written, as in :func:`format`.
+        How a position is written, as in ``format``.
 
     Raises
     ------

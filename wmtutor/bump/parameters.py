@@ -36,31 +36,64 @@ class BumpParameters:
     ----------
     name : str
         The name by which results speak of the set.
-    N_excitatory, N_inhibitory : int
-        Numbers of pyramidal cells and interneurons.
+    N_excitatory : int
+        Number of pyramidal (E) cells.
+    N_inhibitory : int
+        Number of interneurons (I cells).
     N_extern_poisson : int
         External sources of each cell.
     poisson_firing_rate : float
-        Rate of each source, Hz.
+        Rate of each source. In hertz.
     weight_scaling_factor : float
         Multiplies the four recurrent conductances.
-    sigma_weight_profile, Jpos_excit2excit : float
-        Width in degrees and height J+ of the E-to-E weight profile.
+    sigma_weight_profile : float
+        Width of the E-to-E weight profile. In degrees.
+    Jpos_excit2excit : float
+        Height J+ of the E-to-E weight profile.
     nmda_block_voltage : float
-        Voltage scale of the magnesium block, in volt: ``B = 1 / (1 + exp(-v/scale) / 3.57)``.
+        Voltage scale of the magnesium block. In volt: ``B = 1 / (1 + exp(-v/scale) / 3.57)``.
     conductance_factor : float
         A further factor on all four recurrent conductances.
     excit2inhib_factor : float
         A further factor on the E-to-I conductance.
-    tau_AMPA, tau_GABA, tau_NMDA, tau_x : float
-        Time constants of the gates in seconds; ``tau_x`` is the NMDA gate's rise.
+    tau_AMPA : float
+        Decay time of the AMPA gate. In seconds.
+    tau_GABA : float
+        Decay time of the GABA gate. In seconds.
+    tau_NMDA : float
+        Decay time of the NMDA gate. In seconds.
+    tau_x : float
+        Rise time of the NMDA gate: the decay of ``x``. In seconds.
     alpha_NMDA : float
-        Rate at which ``x`` opens the NMDA gate, Hz.
-    C_*, g_leak_*, t_refractory_*, g_extern_* : float
-        Capacitance (farad), leak conductance (siemens), refractory time (seconds) and conductance
-        of the external synapses (siemens) of E and I cells.
-    E_leak, E_AMPA, E_GABA, E_NMDA, v_threshold, v_reset : float
-        Potentials in volt.
+        Rate at which ``x`` opens the NMDA gate. In hertz.
+    C_excit : float
+        Capacitance of an E cell. In farad.
+    C_inhib : float
+        Capacitance of an I cell. In farad.
+    g_leak_excit : float
+        Leak conductance of an E cell. In siemens.
+    g_leak_inhib : float
+        Leak conductance of an I cell. In siemens.
+    t_refractory_excit : float
+        Refractory time of an E cell. In seconds.
+    t_refractory_inhib : float
+        Refractory time of an I cell. In seconds.
+    g_extern_excit : float
+        Conductance of an E cell's external synapses. In siemens.
+    g_extern_inhib : float
+        Conductance of an I cell's external synapses. In siemens.
+    E_leak : float
+        Reversal potential of the leak. In volt.
+    E_AMPA : float
+        Reversal potential of AMPA synapses. In volt.
+    E_GABA : float
+        Reversal potential of GABA synapses. In volt.
+    E_NMDA : float
+        Reversal potential of NMDA synapses. In volt.
+    v_threshold : float
+        Voltage above which a cell fires. In volt.
+    v_reset : float
+        Voltage from which it starts again. In volt.
     """
 
     name: str

@@ -3,7 +3,7 @@
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -91,6 +91,18 @@ def _fill_in_preset(function: Function) -> Function:
     return cast(Function, call)
 
 
+def _centers(name: str, value: Any) -> list[float]:
+    """One centre of a pulse, or several, as a list."""
+    if not isinstance(value, (list, tuple, range)) and getattr(value, "ndim", 0) == 0:
+        return [check_quantity(name, value, DEGREE, high=720, signed=True)]
+    centers = check_vector(name, value, DEGREE, low=-720, high=720)
+    if not centers.size:
+        raise ValueError(
+            f"{name}: there is none; for no pulse leave its duration at 0, for one give an angle"
+        )
+    return [float(center) for center in centers]
+
+
 def _pulse(
     kind: str,
     N: int,
@@ -103,7 +115,7 @@ def _pulse(
     dt: float,
 ) -> tuple[np.ndarray, float, float, float]:
     """A checked current pulse: its cells, strength, start and end."""
-    center_deg = check_quantity(f"{kind}_center_deg", center_deg, DEGREE, high=720, signed=True)
+    centers_deg = _centers(f"{kind}_center_deg", center_deg)
     width_deg = check_quantity(f"{kind}_width_deg", width_deg, DEGREE, low=0.1, high=360)
     strength = check_quantity(
         f"{kind}_strength", strength, AMPERE, low=1e-12, high=10 * nA, signed=True
@@ -116,9 +128,10 @@ def _pulse(
             f"the {kind} ends after the run (sim_time={SECOND.show(sim_time)}); lengthen sim_time "
             f"or shorten the {kind}"
         )
-    center = round(N / 360 * center_deg)
     half_width = round(N / 360 * width_deg / 2)
-    cells = np.unique(np.arange(center - half_width, center + half_width + 1) % N)
+    # A cell that two centres reach is listed once, and gets the current once.
+    centers = np.array([round(N / 360 * degrees) for degrees in centers_deg])[:, np.newaxis]
+    cells = np.unique((centers + np.arange(-half_width, half_width + 1)) % N)
     return cells, strength, start, start + duration
 
 
@@ -190,6 +203,54 @@ def _leak_of_excitatory_cells(
     return leak[0], leak[1]
 
 
+def network_of(
+    parameters: BumpParameters,
+    *,
+    weights: np.ndarray,
+    N_inhibitory: int,
+    weight_scaling_factor: float,
+    dt: float,
+    E_leak: float | np.ndarray,
+    g_leak: float | np.ndarray,
+    G_inhib2inhib: float,
+    G_inhib2excit: float,
+    G_excit2excit: float,
+    G_excit2inhib: float,
+) -> Network:
+    """The constants of a run from checked arguments, all factors multiplied in."""
+    factor = weight_scaling_factor * parameters.conductance_factor
+    return Network(
+        dt=dt,
+        excit=Cell(
+            N=len(weights),
+            C=parameters.C_excit,
+            g_leak=g_leak,
+            E_leak=E_leak,
+            g_extern=parameters.g_extern_excit,
+            g_GABA=G_inhib2excit * factor,
+            g_NMDA=G_excit2excit * factor,
+            refractory_steps=_refractory_steps(parameters.t_refractory_excit, dt),
+        ),
+        inhib=Cell(
+            N=N_inhibitory,
+            C=parameters.C_inhib,
+            g_leak=parameters.g_leak_inhib,
+            E_leak=float(parameters.E_leak),
+            g_extern=parameters.g_extern_inhib,
+            g_GABA=G_inhib2inhib * factor,
+            g_NMDA=G_excit2inhib * factor * parameters.excit2inhib_factor,
+            refractory_steps=_refractory_steps(parameters.t_refractory_inhib, dt),
+        ),
+        weights=weights,
+        **{
+            name: float(getattr(parameters, name))
+            for name in ("E_AMPA", "E_GABA", "E_NMDA", "v_threshold", "v_reset",
+                         "nmda_block_voltage", "tau_AMPA", "tau_GABA", "tau_NMDA", "tau_x",
+                         "alpha_NMDA")
+        },
+    )  # fmt: skip
+
+
 def _monitored(N: int, subset_size: int) -> np.ndarray:
     """``subset_size`` cells spread evenly over the population, or all if it has no more."""
     number = min(N, subset_size)
@@ -234,7 +295,7 @@ def simulate_wm(
     weight_scaling_factor: float = 2.0,
     sigma_weight_profile: float = 20.0,
     Jpos_excit2excit: float = 1.6,
-    stimulus_center_deg: float = 180,
+    stimulus_center_deg: float | Sequence[float] | np.ndarray = 180,
     stimulus_width_deg: float = 40,
     stimulus_strength: float = 0.07 * nA,
     t_stimulus_start: float = 0 * ms,
@@ -286,8 +347,12 @@ def simulate_wm(
         Width of the E-to-E weight profile in degrees.
     Jpos_excit2excit : float
         Peak J+ of the E-to-E weight profile. The profile's mean is 1 whatever J+ is.
-    stimulus_center_deg, stimulus_width_deg : float
-        Where the stimulus is injected, degrees. Cell i prefers ``360 * i / N_excitatory``.
+    stimulus_center_deg : float or array_like of float
+        Where the stimulus is injected, degrees. Cell i prefers ``360 * i / N_excitatory``. A list
+        of centres stands for several cues at once, all with the same width and strength; a cell
+        that two of them reach gets the current once.
+    stimulus_width_deg : float
+        How wide a part of the ring gets it, degrees.
     stimulus_strength : float
         Current into each stimulated cell, ampere (``0.07 * nA``); may be negative.
     t_stimulus_start, t_stimulus_duration : float
@@ -417,37 +482,16 @@ def simulate_wm(
     current_levels, current_index = _injected_current(N_E, pulses, steps, dt)
     E_leak, g_leak = _leak_of_excitatory_cells(E_leak_excit, g_leak_excit, N_E, parameters)
 
-    factor = scaling * parameters.conductance_factor
-    network = Network(
-        dt=dt,
-        excit=Cell(
-            N=N_E,
-            C=parameters.C_excit,
-            g_leak=g_leak,
-            E_leak=E_leak,
-            g_extern=parameters.g_extern_excit,
-            g_GABA=conductances["G_inhib2excit"] * factor,
-            g_NMDA=conductances["G_excit2excit"] * factor,
-            refractory_steps=_refractory_steps(parameters.t_refractory_excit, dt),
-        ),
-        inhib=Cell(
-            N=N_I,
-            C=parameters.C_inhib,
-            g_leak=parameters.g_leak_inhib,
-            E_leak=float(parameters.E_leak),
-            g_extern=parameters.g_extern_inhib,
-            g_GABA=conductances["G_inhib2inhib"] * factor,
-            g_NMDA=conductances["G_excit2inhib"] * factor * parameters.excit2inhib_factor,
-            refractory_steps=_refractory_steps(parameters.t_refractory_inhib, dt),
-        ),
+    network = network_of(
+        parameters,
         weights=weights,
-        **{
-            name: float(getattr(parameters, name))
-            for name in ("E_AMPA", "E_GABA", "E_NMDA", "v_threshold", "v_reset",
-                         "nmda_block_voltage", "tau_AMPA", "tau_GABA", "tau_NMDA", "tau_x",
-                         "alpha_NMDA")
-        },
-    )  # fmt: skip
+        N_inhibitory=N_I,
+        weight_scaling_factor=scaling,
+        dt=dt,
+        E_leak=E_leak,
+        g_leak=g_leak,
+        **conductances,
+    )
 
     seeds = check_seed(seed).spawn(6)
     start_voltages = []

@@ -2,7 +2,7 @@
 
 ``exercise("bump_1").q1.check(answer)`` tells whether an answer is correct, incorrect (and why), not
 attempted, or raised an error. Each notebook has a module here, which holds its questions:
-:mod:`wmtutor.checks.bump_1` those of notebook 01, and so on as in ``EXERCISES``.
+``wmtutor.checks.bump_1`` those of notebook 01, and so on as in ``EXERCISES``.
 """
 
 import importlib

@@ -51,15 +51,28 @@ class NetworkParameters:
     connection_probability : float
         Chance that a sensory and a random cell are connected (gamma). Connected pairs talk
         both ways.
-    alpha, beta : float
-        Strength of the feed-forward (sensory to random) and of the feedback weights.
-    balance_ff, balance_fb : float
-        Share of a cell's summed incoming weight that is added, spread evenly over all cells that
-        could project to it. -1 makes the incoming weights sum to zero; 0 leaves only excitation.
+    alpha : float
+        Strength of the feed-forward weights, sensory to random.
+    beta : float
+        Strength of the feedback weights, random to sensory.
+    balance_ff : float
+        Share of a random cell's summed incoming weight that is added, spread evenly over all
+        sensory cells. -1 makes the incoming weights sum to zero; 0 leaves only excitation.
+    balance_fb : float
+        Share of a sensory cell's summed incoming weight that is added, spread evenly over all
+        random cells. As ``balance_ff``.
     self_excitation : bool
         Whether a sensory cell excites itself, with the weight that the ring has at distance 0.
-    ring_baseline, ring_excit_weight, ring_excit_kappa, ring_inhib_weight, ring_inhib_kappa : float
-        Shape of the weights within a ring; see :func:`ring_weight_profile`.
+    ring_baseline : float
+        Constant part of the weights within a ring. For their shape see :func:`ring_weight_profile`.
+    ring_excit_weight : float
+        Height of their excitatory part.
+    ring_excit_kappa : float
+        Concentration of their excitatory part; larger is narrower.
+    ring_inhib_weight : float
+        Height of their inhibitory part.
+    ring_inhib_kappa : float
+        Concentration of their inhibitory part; larger is narrower.
     """
 
     N_rings: int = 8
@@ -116,10 +129,20 @@ class FlexibleParameters:
     ----------
     tau : float
         Time constant with which a cell's summed input ``s`` decays.
-    rate_amplitude, rate_slope, rate_offset, bias : float
-        Shape of the firing rate; see :func:`firing_rate`.
-    stimulus_strength, stimulus_width_deg, stimulus_cutoff_deg : float
-        Shape of a cue; see :func:`stimulus_profile`.
+    rate_amplitude : float
+        Half of the largest rate, in units of ``1/tau``. For the rate see :func:`firing_rate`.
+    rate_slope : float
+        Steepness of the rate.
+    rate_offset : float
+        Shift of the rate.
+    bias : float
+        An input to every cell that is always there.
+    stimulus_strength : float
+        Height of a cue. For its shape see :func:`stimulus_profile`.
+    stimulus_width_deg : float
+        Standard deviation of a cue. In degrees.
+    stimulus_cutoff_deg : float
+        Distance beyond which a cue gives nothing. In degrees.
     input_noise : float
         Standard deviation of the noise on a cue: a Gaussian number for each cell of a cued ring,
         drawn once per trial and there as long as the cue is.
@@ -127,8 +150,12 @@ class FlexibleParameters:
         Length of the activity vector, in Hz, above which a ring counts as holding a memory.
     decode_window : float
         Length of the window before ``test_time`` whose spikes are decoded.
-    test_time, sim_time, dt : float
-        When the memory is read, the length of the run, and its step.
+    test_time : float
+        When the memory is read.
+    sim_time : float
+        Length of the run.
+    dt : float
+        Step of the run.
     """
 
     tau: float = 10 * ms

@@ -80,7 +80,7 @@ class FlexibleRun:
     state_t : ndarray of float, shape (samples,)
         When the inputs were recorded, seconds: every ``record_dt``, at ``test_time``, at the end.
     s_sensory : ndarray of float, shape (samples, N_rings, N_sensory)
-        Inputs of the sensory cells at those times, without the cue's part.
+        Inputs of the sensory cells at the times ``state_t``, without the cue's part.
     s_random : ndarray of float, shape (samples, N_random)
         Inputs of the random cells.
     s_ext : ndarray of float, shape (load, N_sensory)
@@ -375,8 +375,8 @@ def simulate_flexible_wm(
     cued_rings : array_like of int, optional
         Which rings are cued.
     cue_positions_deg : float or array_like of float, optional
-        Where, in degrees: one position for each of ``cued_rings``, in their order, or one for all.
-        By default each is drawn from the preferred angles of the cells.
+        Where the cues are, in degrees: one position for each of ``cued_rings``, in their order, or
+        one for all. By default each is drawn from the preferred angles of the cells.
     network : FlexibleNetwork, optional
         From :func:`build_network`, for many trials. By default one is built from the seed.
     seed : int, SeedSequence or None

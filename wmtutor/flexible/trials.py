@@ -199,7 +199,8 @@ def summarise_loads(table: "pd.DataFrame", level: float = 0.95) -> "pd.DataFrame
         Indexed by load. For each quantity three columns, such as ``maintained_fraction``,
         ``maintained_fraction_low`` and ``maintained_fraction_high``. Beside the table's own
         quantities there is ``kept_circular_sd_deg``, the circular standard deviation of the errors
-        of kept memories (with one network, without an interval).
+        of kept memories (with one network, without an interval). A network that kept fewer than two
+        items says nothing about it and is left out; if none kept two, it is NaN.
 
     Raises
     ------
@@ -226,9 +227,9 @@ def summarise_loads(table: "pd.DataFrame", level: float = 0.95) -> "pd.DataFrame
     sums = table.groupby(["load", "network"])[quantities].sum()
     length = np.hypot(sums.kept_cosine_sum, sums.kept_sine_sum)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means["kept_circular_sd_deg"] = np.rad2deg(
-            np.sqrt(-2 * np.log(np.minimum(length / sums.maintained, 1.0)))
-        )
+        spread = np.rad2deg(np.sqrt(-2 * np.log(np.minimum(length / sums.maintained, 1.0))))
+    # One angle has no spread: its 0 would pull the mean over networks down.
+    means["kept_circular_sd_deg"] = spread.where(sums.maintained > 1)
     quantities.append("kept_circular_sd_deg")
     by_network = table.network.nunique() > 1
     units = means if by_network else table

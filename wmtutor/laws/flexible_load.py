@@ -264,7 +264,7 @@ def measure_flexible_delay(
         - ``lost_s_1``: when the memory was first gone for 100 ms (s; NaN if never in 5 s);
         - ``returned_s_1``: when it was first back for 100 ms after that (s; NaN if never).
 
-        For each of the times :data:`DELAYS_MS`: ``error_deg_800_1``, the error of item 1 after
+        For each of the times ``DELAYS_MS``: ``error_deg_800_1``, the error of item 1 after
         800 ms (degrees; NaN if there is no memory just then), and ``spurious_800``, the number of
         rings with a memory that were not cued.
 
@@ -315,7 +315,7 @@ def measure_flexible_twins(
     Returns
     -------
     pandas.DataFrame
-        A row a pair. For each of the times :data:`TWIN_DELAYS_MS` after the end of the cue, each
+        A row a pair. For each of the times ``TWIN_DELAYS_MS`` after the end of the cue, each
         of the twins a and b and the items 1 to 8: ``error_deg_800_a_1`` and so on (degrees; NaN if
         there is no memory just then, and beyond the load).
 
@@ -733,8 +733,12 @@ class NormalisationFit(NamedTuple):
 
     Attributes
     ----------
-    rest_rate, largest_rate, half : Interval
-        ``r0`` (Hz), ``R`` (Hz) and ``sigma`` (active rings) of ``r0 + R n / (sigma + n)``.
+    rest_rate : Interval
+        Rate without any active ring, in Hz: ``r0`` of ``r0 + R n / (sigma + n)``.
+    largest_rate : Interval
+        What very many rings would add to it, in Hz: ``R``.
+    half : Interval
+        Number of active rings that adds half of that: ``sigma``.
     rms_error, rms_error_power : float
         Root mean squared distance of the mean rates from this curve, and from the best
         ``r0 + a n**b``, over the numbers of active rings from 1 on, in Hz.

@@ -1,11 +1,14 @@
 """wmtutor.plot_tools, tested through the data on the axes."""
 
+import base64
+import io
 import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 from wmtutor import plot_tools
 from wmtutor.bump import (
@@ -207,6 +210,18 @@ def test_animation(cued_run):
     assert 'alt="A &quot;bump&quot;"' in html
     assert "https://" not in html
     assert "fa fa-" not in html
+    # Smaller pictures, but the same: what a frame shows is what Matplotlib drew.
+    frames = re.findall(r'frames\[\d+\] = "data:image/webp;base64,([^"]+)"', html)
+    assert len(frames) == 16
+    animation._func(15)
+    figure = ax.get_figure()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=figure.dpi)
+    pixels = [
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        for data in (base64.b64decode(frames[15]), buffer.getvalue())
+    ]
+    np.testing.assert_array_equal(*pixels)
     buttons = re.findall(r"<button[^>]*>", html)
     assert len(buttons) == 9
     assert all("aria-label=" in button for button in buttons)

@@ -30,11 +30,13 @@ from wmtutor.plot_tools.flexible import (
     plot_weight_matrices,
 )
 from wmtutor.plot_tools.laws import plot_curves, plot_phase_diagram
+from wmtutor.plot_tools.rings import animate_rings
 from wmtutor.plot_tools.states import plot_state_map
 
 __all__ = [
     "COLORS",
     "animate_bump",
+    "animate_rings",
     "animation_html",
     "plot_activity_profile",
     "plot_curves",

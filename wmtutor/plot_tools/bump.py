@@ -818,8 +818,12 @@ def animation_html(animation: FuncAnimation, *, alt: str = "Animation") -> str:
     False
     >>> plt.close(figure)
     """
+    import base64
     import html
+    import io
     import re
+
+    from PIL import Image
 
     check_kind("animation", animation, FuncAnimation)
     # Characters that plain fonts have; media symbols are missing from many.
@@ -837,6 +841,15 @@ def animation_html(animation: FuncAnimation, *, alt: str = "Animation") -> str:
     with plt.rc_context({"animation.embed_limit": 20}):
         page = animation.to_jshtml(default_mode="once")
     page = re.sub(r"<link[^>]*font-awesome[^>]*>", "", page)
+
+    def smaller(match: re.Match[str]) -> str:
+        picture = io.BytesIO()
+        with Image.open(io.BytesIO(base64.b64decode(match[1].replace("\\\n", "")))) as frame:
+            frame.save(picture, "webp", lossless=True, quality=50, method=4)
+        return f'"data:image/webp;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}"'
+
+    # The same pixels in a third of the bytes that Matplotlib's PNGs take.
+    page = re.sub(r'"data:image/png;base64,([^"]+)"', smaller, page)
     page = re.sub(
         r'<i class="fa fa-([a-z -]+)"></i>',
         lambda match: f'<span aria-hidden="true">{icons[match.group(1).strip()]}</span>',

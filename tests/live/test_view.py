@@ -1,0 +1,250 @@
+"""What a reader can do with a live network, by pointer, by keyboard, and by listening."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from live_page import NETWORK, open_network
+from playwright.sync_api import Browser, Page, expect
+
+from wmtutor.live import bump_parameters, flexible_parameters
+
+pytestmark = pytest.mark.browser
+
+KINDS = {
+    "bump": lambda **story: {**bump_parameters(shrink=2), **story},
+    "flexible": lambda **story: {**flexible_parameters(), **story},
+}
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody who asked for less motion: networks wait, and tests set the pace."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    yield page
+    context.close()
+    assert problems == []
+
+
+def run(page: Page, seconds: float) -> None:
+    """Move the network on by some model time, however long that takes here."""
+    page.evaluate(
+        f"""(seconds) => new Promise((resolve) => {{
+            const network = {NETWORK};
+            const end = network.frame.t + seconds - 1e-9;
+            network.listen = ({{ is, t }}) => {{ if (is === "frame" && t >= end) resolve(); }};
+            network.send({{ do: "step", seconds }});
+        }})""",
+        seconds,
+    )
+
+
+def status(page: Page) -> Any:
+    return page.locator(".wml-status")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_starts_by_itself_and_tells_its_story(kind: str, browser: Browser) -> None:
+    """A reader who touches nothing sees a memory form, and hears of it."""
+    context = browser.new_context()
+    page = context.new_page()
+    open_network(page, kind, KINDS[kind]())
+    words = {"bump": "One memory, at", "flexible": "3 of 3 memories held."}[kind]
+    expect(status(page)).to_contain_text(words, timeout=60_000)
+    context.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_less_motion_waits_for_play(kind: str, page: Page) -> None:
+    """Who asked for less motion is not met by a scrolling picture."""
+    open_network(page, kind, KINDS[kind]())
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"{NETWORK}.frame.t") == 0
+    page.get_by_role("button", name="Play").press("Enter")
+    page.wait_for_function(f"{NETWORK}.frame.t > 0.005")
+    page.get_by_role("button", name="Pause").press("Enter")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_it_rests_off_screen(browser: Browser) -> None:
+    """A network that nobody sees must not drain a reader's battery."""
+    context = browser.new_context(viewport={"width": 800, "height": 600})
+    page = context.new_page()
+    open_network(page, "bump", KINDS["bump"](), above="<p id='top'>x</p>")
+    page.wait_for_function(f"{NETWORK}.frame.t > 0.005")
+    page.evaluate("document.querySelector('main').style.paddingTop = '5000px'")
+    page.wait_for_function(f"!{NETWORK}.playing")
+    page.wait_for_timeout(200)
+    then = page.evaluate(f"{NETWORK}.frame.t")
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{NETWORK}.frame.t") == then
+    page.locator(".wml").scroll_into_view_if_needed()
+    page.wait_for_function(f"{NETWORK}.frame.t > {then}")
+    context.close()
+
+
+def test_a_click_plants_a_memory_where_it_lands(page: Page) -> None:
+    """The height of a click is an angle: off by a sign, and the bump would be elsewhere."""
+    open_network(page, "bump", KINDS["bump"](story=[]))
+    run(page, 0.2)
+    raster = page.locator("canvas").first
+    box = raster.bounding_box()
+    assert box
+    raster.click(position={"x": box["width"] / 2, "y": box["height"] * (1 - 250 / 360)})
+    run(page, 0.6)
+    match = re.fullmatch(r"One memory, at (\d+)°\.", status(page).inner_text())
+    assert match, status(page).inner_text()
+    # Half of the cells: the bump wanders more, but not by six standard deviations (5 deg).
+    assert abs(int(match[1]) - 250) < 30
+
+
+def test_keys_plant_a_memory_too(page: Page) -> None:
+    """All that a pointer can do has to go by keyboard."""
+    open_network(page, "bump", KINDS["bump"](story=[]))
+    angle = page.get_by_role("slider", name="Angle of a cue")
+    angle.press("Home")
+    for _ in range(9):
+        angle.press("ArrowRight")
+    expect(angle).to_have_attribute("aria-valuetext", "90°")
+    page.get_by_role("button", name="Show a cue").press("Enter")
+    run(page, 0.7)
+    match = re.fullmatch(r"One memory, at (\d+)°\.", status(page).inner_text())
+    assert match, status(page).inner_text()
+    assert abs(int(match[1]) - 90) < 30
+
+
+def test_items_come_and_go(page: Page) -> None:
+    """Rings' buttons show an item and take it away, and say which they would do."""
+    open_network(page, "flexible", KINDS["flexible"](story=[]))
+    run(page, 0.1)
+    ring = page.get_by_role("button", name="Ring 3")
+    expect(ring).to_have_attribute("aria-pressed", "false")
+    ring.press("Enter")
+    run(page, 0.5)
+    expect(ring).to_have_attribute("aria-pressed", "true")
+    expect(status(page)).to_have_text("1 of 1 memories held.")
+    ring.press("Enter")
+    run(page, 0.5)
+    expect(ring).to_have_attribute("aria-pressed", "false")
+    expect(status(page)).to_have_text("0 of 0 memories held.")
+
+
+def test_a_click_in_a_band_is_an_item_of_that_ring(page: Page) -> None:
+    """Ring and angle are read off the picture; one band off would teach the wrong ring."""
+    open_network(page, "flexible", KINDS["flexible"](story=[]))
+    run(page, 0.1)
+    raster = page.locator("canvas").first
+    box = raster.bounding_box()
+    assert box
+    # Ring 5 (the fifth of nine bands), a quarter of its height above its foot.
+    raster.click(
+        position={"x": box["width"] / 2, "y": box["height"] * (4 + 0.96 - 0.92 * 0.25) / 9}
+    )
+    run(page, 0.5)
+    memory = page.evaluate(f"{NETWORK}.frame.memories[4]")
+    assert memory["present"]
+    assert abs(memory["angleDeg"] - 90) < 30
+
+
+def test_too_many_items_are_not_all_kept(page: Page) -> None:
+    """The lesson of the model: eight items, one shared layer, and some must go."""
+    open_network(page, "flexible", KINDS["flexible"](story=[]), seed=2)
+    for ring in range(1, 9):
+        page.get_by_role("button", name=f"Ring {ring}").click()
+    run(page, 1.5)
+    match = re.match(r"(\d) of 8 memories held", status(page).inner_text())
+    assert match, status(page).inner_text()
+    assert 1 <= int(match[1]) <= 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reset_with_the_same_seed_is_the_same_run(kind: str, page: Page) -> None:
+    """ "Try seed 7" has to show everybody the same."""
+    open_network(page, kind, KINDS[kind]())
+    page.evaluate(
+        f"""() => {{
+            const network = {NETWORK};
+            window.seen = [];
+            network.hearAll = network.hear.bind(network);
+            network.hear = (message) => {{
+                if (message.reset) window.seen = [];
+                if (message.cells) window.seen.push(...message.cells, ...message.steps);
+                network.hearAll(message);
+            }};
+            network.worker.onmessage = ({{ data }}) => network.hear(data);
+        }}"""
+    )
+    runs = []
+    for seed in ("7", "7", "8"):
+        field = page.get_by_role("spinbutton", name="Seed")
+        field.fill(seed)
+        field.press("Enter")
+        page.get_by_role("button", name="Reset").click()
+        page.wait_for_function(f"{NETWORK}.frame.t === 0")
+        run(page, 0.4)
+        runs.append(page.evaluate("window.seen"))
+    assert len(runs[0]) > 100
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_inhibition_melts_a_bump(page: Page) -> None:
+    """Turning a knob has to do in the page what it does in the library."""
+    open_network(page, "bump", KINDS["bump"]())
+    run(page, 0.8)
+    expect(status(page)).to_contain_text("One memory")
+    page.get_by_role("slider", name="Inhibition").press("Home")
+    run(page, 0.5)
+    assert page.evaluate(f"{NETWORK}.frame.strength") < 0.5
+    expect(status(page)).to_have_text("Everything fires: no memory.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_no_serious_fault(kind: str, scheme: Any, browser: Browser) -> None:
+    """Names, contrast and roles that a screen reader or weak eyes need."""
+    context = browser.new_context(reduced_motion="reduce", color_scheme=scheme)
+    page = context.new_page()
+    open_network(page, kind, KINDS[kind]())
+    if scheme == "dark":
+        page.add_style_tag(content="body { background: #121212; color: #eee }")
+    found = [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:150]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert found == []
+    context.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_have_words_that_follow(kind: str, page: Page) -> None:
+    """The canvases say in words what they show, and not what they showed before."""
+    open_network(page, kind, KINDS[kind]())
+    side = page.locator("canvas").nth(1)
+    before = side.get_attribute("aria-label")
+    run(page, 0.8)
+    page.wait_for_timeout(100)
+    after = side.get_attribute("aria-label") or ""
+    assert after != before
+    assert {"bump": "One memory, at", "flexible": "Ring 1: "}[kind] in after
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_phone(kind: str, browser: Browser) -> None:
+    """Nothing sticks out at 360 px, and buttons are large enough for a finger."""
+    context = browser.new_context(viewport={"width": 360, "height": 800}, has_touch=True)
+    page = context.new_page()
+    open_network(page, kind, KINDS[kind]())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for button in page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 40
+    context.close()

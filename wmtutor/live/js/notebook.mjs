@@ -1,0 +1,38 @@
+/** A network in a notebook: anywidget calls this with the Python side's model and an element. */
+export function render({ model, el }) {
+  let lastTold = 0;
+  const listen = (message) => {
+    if (message.is === "trial") {
+      const { cells, steps, ...read } = message;
+      model.send({ is: "trial", id: read.id }, undefined, [cells.buffer, steps.buffer]);
+      return;
+    }
+    if (message.is !== "frame") return;
+    // Python hears five times a second: a kernel has other things to do.
+    const now = performance.now();
+    if (now - lastTold < 200 && view.playing) return;
+    lastTold = now;
+    const memories = message.memories ?? [message];
+    model.set("t", message.t);
+    model.set("angle_deg", memories.map((memory) => memory.angleDeg));
+    model.set("strength", memories.map((memory) => memory.strength));
+    model.set("present", memories.map((memory) => Boolean(memory.present)));
+    model.set("playing", view.playing);
+    model.save_changes();
+  };
+  const view = new View(
+    el,
+    { ...model.get("options"), seed: model.get("seed"), listen },
+    makeWorker,
+  );
+  model.on("change:settings", () => view.send({ do: "set", changes: model.get("settings") }));
+  model.on("change:seed", () => view.reset(model.get("seed")));
+  model.on("change:playing", () => {
+    if (model.get("playing") !== view.playing) view.toggle();
+  });
+  model.on("msg:custom", (message) => {
+    if (message.do === "cue") view.cue(message.ring ?? null, message.angle);
+    else view.send(message);
+  });
+  return () => view.destroy();
+}

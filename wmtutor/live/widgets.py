@@ -1,0 +1,227 @@
+"""Live networks in a notebook: JupyterLab, Notebook 7, VS Code, Colab (through anywidget)."""
+
+from typing import Any, ClassVar
+
+import anywidget
+import numpy as np
+import traitlets
+
+from wmtutor._validation import DEGREE, SECOND, check_choice, check_count, check_quantity
+from wmtutor.bump.parameters import PRESETS
+from wmtutor.live.bundle import notebook_module, style
+from wmtutor.live.parameters import bump_parameters, flexible_parameters
+from wmtutor.monitors import SpikeMonitor
+
+__all__ = ["LiveBump", "LiveFlexible"]
+
+_MOST_SEED = 2**32 - 1
+
+
+class _LiveNetwork(anywidget.AnyWidget):
+    """What both networks share: the browser computes, Python listens and gives orders.
+
+    Attributes
+    ----------
+    seed : int
+        Setting it starts the network again from this seed.
+    playing : bool
+        Whether the network runs; setting it starts or pauses it.
+    t : float
+        Model time in seconds, told five times a second.
+    angle_deg, strength : list of float
+        What each memory says: direction, and length of the activity vector.
+    present : list of bool
+        Whether each is there.
+    settings : dict
+        Parameters changed from Python; see the class.
+    """
+
+    _esm = notebook_module()
+    _css = style()
+
+    options = traitlets.Dict().tag(sync=True)
+    seed = traitlets.Int(1, min=0, max=_MOST_SEED).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    t = traitlets.Float(0.0).tag(sync=True)
+    angle_deg = traitlets.List(trait=traitlets.Float()).tag(sync=True)
+    strength = traitlets.List(trait=traitlets.Float()).tag(sync=True)
+    present = traitlets.List(trait=traitlets.Bool()).tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True)
+
+    #: What a setting may be: its lowest and highest value.
+    _limits: ClassVar[dict[str, tuple[float, float]]] = {}
+
+    def __init__(self, kind: str, parameters: dict[str, Any], seed: int) -> None:
+        check_count("seed", seed, low=0, high=_MOST_SEED)
+        super().__init__(options={"kind": kind, "parameters": parameters}, seed=seed)
+        self._recordings: dict[int, dict[str, Any]] = {}
+        self.on_msg(self._hear)
+
+    @traitlets.validate("settings")
+    def _check_settings(self, proposal: Any) -> dict[str, float]:
+        for name, value in proposal["value"].items():
+            if name not in self._limits:
+                raise ValueError(f"settings: no {name!r}; choose from {', '.join(self._limits)}")
+            low, high = self._limits[name]
+            if not isinstance(value, (int, float)) or not low <= value <= high:
+                raise ValueError(f"settings[{name!r}]={value!r}: choose from {low:g} to {high:g}")
+        return dict(proposal["value"])
+
+    @property
+    def _parameters(self) -> dict[str, Any]:
+        return self.options["parameters"]
+
+    def record(self, seconds: float, *, seed: int | None = None) -> "Recording":
+        """Run a whole trial in the browser, from the start and with the story's cues.
+
+        The browser answers while the kernel is free, which is after the cell: ask the recording in
+        the next one.
+
+        Parameters
+        ----------
+        seconds : float
+            Length of the trial in seconds of model time.
+        seed : int, optional
+            By default the widget's.
+
+        Returns
+        -------
+        Recording
+        """
+        seconds = check_quantity("seconds", seconds, SECOND, low=1e-3, high=60.0, zero=False)
+        seed = self.seed if seed is None else check_count("seed", seed, low=0, high=_MOST_SEED)
+        number = len(self._recordings) + 1
+        self._recordings[number] = {"seconds": seconds, "seed": seed}
+        self.send(
+            {
+                "do": "trial", "id": number, "seed": seed, "seconds": seconds, "keepSpikes": True,
+                "story": self._parameters["story"],
+            }
+        )  # fmt: skip
+        return Recording(self, number)
+
+    def _hear(self, _: Any, content: Any, buffers: list[Any]) -> None:
+        if content.get("is") == "trial":
+            cells, steps = (np.frombuffer(bytes(buffer), np.int32) for buffer in buffers)
+            self._recordings[content["id"]].update(cells=cells, steps=steps)
+
+
+class Recording:
+    """The spikes of a trial that the browser ran, as soon as it has sent them."""
+
+    def __init__(self, widget: _LiveNetwork, number: int) -> None:
+        self._widget, self._number = widget, number
+
+    @property
+    def ready(self) -> bool:
+        """Whether the browser has answered."""
+        return "cells" in self._widget._recordings[self._number]
+
+    def _spikes(self, low: int, high: int) -> SpikeMonitor:
+        if not self.ready:
+            raise RuntimeError(
+                "the browser has not answered yet: show the widget, and ask in a later cell"
+            )
+        found = self._widget._recordings[self._number]
+        dt = self._widget._parameters["dt"]
+        here = (found["cells"] >= low) & (found["cells"] < high)
+        return SpikeMonitor(
+            found["steps"][here] * dt, found["cells"][here] - low, high - low, found["seconds"]
+        )
+
+    @property
+    def spike_monitor_excit(self) -> SpikeMonitor:
+        """The excitatory cells of the bump network."""
+        return self._spikes(0, self._widget._parameters["excit"]["N"])
+
+    @property
+    def spike_monitor_sensory(self) -> SpikeMonitor:
+        """The sensory cells of the flexible network."""
+        p = self._widget._parameters
+        return self._spikes(0, p["N_rings"] * p["N_sensory"])
+
+    @property
+    def spike_monitor_random(self) -> SpikeMonitor:
+        """The random layer of the flexible network."""
+        p = self._widget._parameters
+        N = p["N_rings"] * p["N_sensory"]
+        return self._spikes(N, N + p["N_random"])
+
+
+class LiveBump(_LiveNetwork):
+    """The bump attractor, running in the browser.
+
+    Parameters
+    ----------
+    preset : {"neurodynex", "neurodynex3", "compte2000"}
+        Parameter set.
+    seed : int
+        Seed of voltages and external spikes, 0 to 2**32 - 1.
+    shrink : int
+        Take this fraction of the cells, for slow machines; see
+        :func:`wmtutor.live.bump_parameters`.
+
+    Notes
+    -----
+    ``settings`` takes ``G_inhib`` (inhibition as a share of the preset's), ``Jpos``, ``tau_NMDA``
+    in seconds and ``extern_rate`` in Hz.
+
+    Examples
+    --------
+    >>> network = LiveBump(seed=3)
+    >>> network.settings = {"G_inhib": 0.8}
+    >>> network.seed
+    3
+    """
+
+    _limits: ClassVar = {
+        "G_inhib": (0.0, 3.0), "Jpos": (1.0, 2.5), "tau_NMDA": (0.001, 0.5),
+        "extern_rate": (0.0, 5000.0),
+    }  # fmt: skip
+
+    def __init__(self, preset: str = "neurodynex", *, seed: int = 1, shrink: int = 1) -> None:
+        check_choice("preset", preset, PRESETS)
+        check_count("shrink", shrink, low=1, high=8)
+        super().__init__("bump", bump_parameters(preset, shrink=shrink), seed)
+
+    def cue(self, angle_deg: float) -> None:
+        """Show a cue at an angle in degrees."""
+        angle = check_quantity("angle_deg", angle_deg, DEGREE, high=720, signed=True)
+        self.send({"do": "cue", "angle": angle % 360})
+
+
+class LiveFlexible(_LiveNetwork):
+    """The flexible model, running in the browser.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the spikes, 0 to 2**32 - 1.
+    **network
+        Parameters of the network, as in :func:`wmtutor.flexible.build_network`.
+
+    Notes
+    -----
+    ``settings`` takes ``alpha``, ``beta``, ``balance_ff``, ``balance_fb``, ``stimulus_strength``
+    and ``stimulus_width_deg``.
+
+    Examples
+    --------
+    >>> network = LiveFlexible(seed=3, N_rings=4)
+    >>> network.settings = {"beta": 0.1}
+    """
+
+    _limits: ClassVar = {
+        "alpha": (0.0, 10.0), "beta": (0.0, 2.0), "balance_ff": (-2.0, 0.0),
+        "balance_fb": (-2.0, 0.0), "stimulus_strength": (0.0, 50.0),
+        "stimulus_width_deg": (1.0, 90.0),
+    }  # fmt: skip
+
+    def __init__(self, *, seed: int = 1, **network: Any) -> None:
+        super().__init__("flexible", flexible_parameters(**network), seed)
+
+    def cue(self, ring: int, angle_deg: float) -> None:
+        """Show an item to a ring, at an angle in degrees."""
+        check_count("ring", ring, low=0, high=self._parameters["N_rings"] - 1)
+        angle = check_quantity("angle_deg", angle_deg, DEGREE, high=720, signed=True)
+        self.send({"do": "cue", "ring": ring, "angle": angle % 360})

@@ -19,20 +19,21 @@ import re
 from typing import Any
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 
 _CHOICE = re.compile(r"- \[([ x])\] +(.+)")
 
 
-class quiz(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
+class quiz(nodes.General, nodes.Element):
     """A question and its choices."""
 
 
-class quiz_choice(nodes.General, nodes.Element):  # noqa: N801
+class quiz_choice(nodes.General, nodes.Element):
     """A choice, closed; its verdict and explanation are inside."""
 
 
-class quiz_choice_text(nodes.General, nodes.TextElement):  # noqa: N801
+class quiz_choice_text(nodes.General, nodes.TextElement):
     """The line that a reader picks."""
 
 
@@ -70,6 +71,9 @@ class QuizDirective(SphinxDirective):
             choice["right"] = is_right
             summary = quiz_choice_text("", "")
             summary += self._inline(text, offset)
+            if list(summary.findall(nodes.reference)) or list(summary.findall(pending_xref)):
+                # A link inside a button is two things to press in one place.
+                raise self.error(f"quiz: a link in the choice {text!r}: put it into the feedback")
             choice += summary
             body = nodes.container("", classes=["quiz-feedback"])
             verdict = "Right." if is_right else "Not quite."

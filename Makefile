@@ -50,6 +50,20 @@ lint: $(TEST_READY)  ## ruff (lint and format), mypy, and whether exercises/ fol
 browser: $(TEST_READY) book  ## Move every slider of the built book in headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
+.PHONY: live
+live: $(TEST_READY)  ## The live networks' scripts: lint, unit tests (Node.js), and against the library
+	npx --yes @biomejs/biome@2.6.8 lint wmtutor/live/js tests/live
+	node --test tests/live/
+	$(BIN)/python -m pytest -m browser tests/live
+
+.PHONY: notebooks
+notebooks: book  ## Run every chapter's notebook from a folder of its own, and time it
+	$(BIN)/python book/_ext/run_notebooks.py
+
+.PHONY: pdf
+pdf: $(TEST_READY) book  ## Print the whole book to book/_build/wmtutor.pdf with headless Chromium
+	$(BIN)/python book/_ext/print_book.py
+
 .PHONY: exercises
 exercises: $(TEST_READY)  ## Run solutions/ and make exercises/ from it
 	$(BIN)/python solutions/make_exercises.py --execute

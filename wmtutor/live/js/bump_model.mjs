@@ -8,6 +8,18 @@
 
 /** Modes below this share of the largest are rounding. */
 const NEGLIGIBLE = 1e-15;
+/** Above this change of the exponent the polynomial gives way to exp. */
+const LARGE = 0.04;
+/** Steps after which the carried exponentials are worked out afresh: rounding cannot pile up. */
+const REFRESH = 1000;
+
+/** exp(b) for a small b, to rounding (|b| <= LARGE: the next term is below 2e-16). */
+function expChange(b) {
+  return (
+    1 +
+    b * (1 + b * (1 / 2 + b * (1 / 6 + b * (1 / 24 + b * (1 / 120 + b * (1 / 720 + b / 5040))))))
+  );
+}
 
 /**
  * Another peak for a profile of weights, its width and its mean kept:
@@ -151,6 +163,8 @@ class Population {
     this.cell = cell;
     const N = cell.N;
     this.v = new Float64Array(N);
+    // exp(-v / block voltage), carried along: a step moves v by little, and exp is expensive.
+    this.u = new Float64Array(N);
     this.sAmpa = new Float64Array(N);
     this.current = new Float64Array(N);
     this.free = new Float64Array(N);
@@ -175,6 +189,8 @@ export class BumpModel {
     this.x = new Float64Array(network.excit.N);
     this.sGabaOwn = new Float64Array(network.inhib.N);
     this.ringDrive = new Float64Array(network.excit.N);
+    this.plainDrive = new Float64Array(network.inhib.N);
+    this.inhibition = new Float64Array(Math.max(network.excit.N, network.inhib.N));
     this.reset();
   }
 
@@ -233,8 +249,12 @@ export class BumpModel {
     const total = this.modes.sums(sNmda, this.ringDrive);
     const after = (tau) => 1 - dt / tau + (dt / tau) ** 2 / 2;
 
-    this.#membrane(excit, this.ringDrive, 0, null);
-    this.#membrane(inhib, null, total, sGabaOwn);
+    this.inhibition.fill(this.sGaba);
+    this.#membrane(excit, this.ringDrive, this.inhibition);
+    // An interneuron does not inhibit itself.
+    for (let i = 0; i < sGabaOwn.length; i++) this.inhibition[i] -= sGabaOwn[i];
+    this.plainDrive.fill(total);
+    this.#membrane(inhib, this.plainDrive, this.inhibition);
 
     const halfX = 1 - dt / (2 * network.tau_x);
     const decayX = after(network.tau_x);
@@ -269,46 +289,62 @@ export class BumpModel {
   }
 
   /** The voltages' explicit midpoint step, for cells that are not refractory. */
-  #membrane(population, drive, sameDrive, own) {
+  #membrane(population, drive, inhibition) {
     const { network } = this;
-    const { cell, v, sAmpa, current, free } = population;
+    const { cell, v, u, sAmpa, current, free } = population;
+    if (this.step % REFRESH === 0) {
+      for (let i = 0; i < v.length; i++) u[i] = Math.exp(-v[i] / network.nmda_block_voltage);
+    }
     const { dt, E_AMPA, E_GABA, E_NMDA, nmda_block_voltage: blockVoltage } = network;
-    const { C, g_leak: gLeak, E_leak: eLeak, g_extern: gExtern, g_GABA: gGaba, g_NMDA: gNmda } = cell;
+    const { g_leak: gLeak, E_leak: eLeak, g_extern: gExtern, g_GABA: gGaba, g_NMDA: gNmda } = cell;
+    const { step } = this;
     const halfAmpa = 1 - dt / (2 * network.tau_AMPA);
     const halfGaba = 1 - dt / (2 * network.tau_GABA);
+    // Divisions are what this loop would spend its time on: most are multiplications, done once.
+    const perC = 1 / cell.C;
+    const perBlock = 1 / blockVoltage;
+    const leakCurrent = gLeak * eLeak;
     for (let i = 0; i < v.length; i++) {
-      if (free[i] > this.step) continue;
+      if (free[i] > step) continue;
       const ampa = gExtern * sAmpa[i];
-      const gaba = gGaba * (own ? this.sGaba - own[i] : this.sGaba);
-      const nmda = gNmda * (drive ? drive[i] : sameDrive);
+      const gaba = gGaba * inhibition[i];
+      const nmda = 3.57 * gNmda * drive[i];
       const start = v[i];
+      const steady = leakCurrent + current[i];
       let slope =
-        (gLeak * (eLeak - start) +
+        perC *
+        (steady -
+          gLeak * start +
           ampa * (E_AMPA - start) +
           gaba * (E_GABA - start) +
-          (nmda * (E_NMDA - start)) / (1 + Math.exp(-start / blockVoltage) / 3.57) +
-          current[i]) /
-        C;
+          (nmda * (E_NMDA - start)) / (3.57 + u[i]));
       const half = start + (dt / 2) * slope;
+      const b = (-dt / 2) * perBlock * slope;
+      const uHalf = b > LARGE || b < -LARGE ? Math.exp(-half * perBlock) : u[i] * expChange(b);
       slope =
-        (gLeak * (eLeak - half) +
+        perC *
+        (steady -
+          gLeak * half +
           ampa * halfAmpa * (E_AMPA - half) +
           gaba * halfGaba * (E_GABA - half) +
-          (nmda * (E_NMDA - half)) / (1 + Math.exp(-half / blockVoltage) / 3.57) +
-          current[i]) /
-        C;
+          (nmda * (E_NMDA - half)) / (3.57 + uHalf));
       v[i] = start + dt * slope;
+      const change = -dt * perBlock * slope;
+      u[i] =
+        change > LARGE || change < -LARGE ? Math.exp(-v[i] * perBlock) : u[i] * expChange(change);
     }
   }
 
   /** List and reset the cells above threshold. */
   #fire(population) {
     const { v_threshold: threshold, v_reset: reset } = this.network;
-    const { v, free, spikes, cell } = population;
+    const { v, u, free, spikes, cell } = population;
+    const uReset = Math.exp(-reset / this.network.nmda_block_voltage);
     let fired = 0;
     for (let i = 0; i < v.length; i++) {
       if (v[i] > threshold && free[i] <= this.step) {
         v[i] = reset;
+        u[i] = uReset;
         free[i] = this.step + cell.refractory_steps;
         spikes[fired++] = i;
       }

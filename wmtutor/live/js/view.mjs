@@ -657,11 +657,12 @@ export class View {
     );
     side.canvas.setAttribute(
       "aria-label",
-      "Strength of each ring's memory. " + frame.memories
-        .map(({ strength, angleDeg, present }, ring) =>
-          `Ring ${ring + 1}: ${strength.toFixed(1)} Hz` +
-          (present ? `, at ${Math.round(angleDeg)} degrees` : ", no memory"))
-        .join("; "),
+      `Strength of each ring's memory. ${frame.memories
+        .map(({ strength, angleDeg, present }, ring) => {
+          const place = present ? `at ${Math.round(angleDeg)} degrees` : "no memory";
+          return `Ring ${ring + 1}: ${strength.toFixed(1)} Hz, ${place}`;
+        })
+        .join("; ")}`,
     );
   }
 }

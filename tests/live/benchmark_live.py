@@ -1,7 +1,7 @@
 """How fast the live networks run in headless Chromium; writes book/data/benchmark_live.json.
 
-``python tests/live/benchmark_live.py``: three rounds of ten seconds each, networks in turn, on a machine
-where nothing else computes. No graphics processor is used.
+``python tests/live/benchmark_live.py``: three rounds of ten seconds each, networks in turn, on a
+machine where nothing else computes. No graphics processor is used.
 """
 
 import argparse
@@ -84,7 +84,10 @@ def main() -> None:
     )  # fmt: skip
     summary = {
         name: {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-        | {"slowest": min(run["speed"] for run in runs), "fastest": max(run["speed"] for run in runs)}
+        | {
+            "slowest": min(run["speed"] for run in runs),
+            "fastest": max(run["speed"] for run in runs),
+        }
         for name, runs in results.items()
     }
     out = Path(__file__).parents[2] / "book" / "data" / "benchmark_live.json"

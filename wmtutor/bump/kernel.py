@@ -6,7 +6,7 @@ Three things are done another way, and none of them is an approximation beyond r
   step. A step moves ``v`` by little, so ``exp(a + b) = exp(a) (1 + b + ...)`` needs a short
   polynomial and no call of ``exp``. Where a step moves some cell further, ``exp`` is called.
 - The ring's circular convolution is a sum over the Fourier modes that the weight profile has.
-  A smooth profile has few of them, and symmetries of sine and cosine shorten their tables.
+  A smooth profile has few of them, and the ring's symmetries shorten their tables.
 - Multiplications and additions may be fused, and the sums over the ring reordered, to suit the
   processor's vector instructions. The same machine gives the same bits every time; another
   kind of processor may differ in the last ones.
@@ -25,58 +25,97 @@ __all__ = ["RingModes", "advance"]
 
 #: Above this relative size of the exponent's change the polynomial gives way to ``exp``.
 _LARGE = 0.04
+#: Sectors into which the ring is cut, and the rows that :func:`_cross` combines to overlay them.
+_SECTORS = 8
+_CROSSINGS = np.array(
+    [(0, 4), (1, 5), (2, 6), (3, 7), (0, 2), (1, 3), (0, 1), (5, 7), (4, 7), (5, 6)]
+)
+_FACTORS = np.array([1, 1, 1, 1, 1, 1, 1, math.sqrt(0.5), 1, 1])
+#: What the rows hold after that, P_0, P_4, P_2, Q_2, P_1, Q_1, Q_3 and P_3: the rows of values for
+#: which :func:`_reflect` adds and subtracts, and the sign of the differences.
+_REFLECTIONS = np.array([(0, 1), (2, 3), (8, 11), (10, 9), (4, 7), (6, 5), (14, 13), (12, 15)])
+_SIGNS = np.array([1.0, 1.0, 1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
 
 
 class RingModes:
     """The Fourier modes of the weight profile, as tables of cosines and sines.
 
     The profile is even, so mode ``k`` of the drive is ``weight_k`` times mode ``k`` of the gates.
-    Modes below rounding are left out.
+    Modes below rounding are left out. Two symmetries of the ring shorten the sums and the tables:
 
-    Two symmetries shorten the tables. Cells ``j`` and ``N - j`` share a cosine, and their sines
-    differ in sign, so half of the ring will do (places ``0 .. h``, ``h = N // 2``). Where 4 divides
-    N, places ``j`` and ``h - j`` share both up to a sign that depends on whether the mode is odd or
-    even: from their sums and differences a quarter of the ring will do.
+    *Turns.* The ring is cut into 8 sectors. A turn by a sector turns mode ``k`` by ``k`` eighths of
+    a circle, and of that only ``r = k mod 8`` is seen. So for each ``r`` the sectors are laid upon
+    each other once for all of its modes, sector ``a`` with the weights ``cos(pi r a / 4)`` and
+    ``sin(pi r a / 4)``. That gives ``P_r`` and ``Q_r``, functions of the angle ``t`` in a sector::
+
+        sum over the ring of s cos(k t) = sum over a sector of P_r cos(k t) - Q_r sin(k t)
+        sum over the ring of s sin(k t) = sum over a sector of Q_r cos(k t) + P_r sin(k t)
+
+    A mode with ``r > 4`` is taken as mode ``-k``, so ``r`` is 0 to 4. ``Q_0`` and ``Q_4`` vanish.
+
+    *Reflection.* Angles are counted from the middle of the sector. Places at ``t`` and ``-t`` share
+    a cosine, and their sines differ in sign: cosines need only the sums of the two places, sines
+    only the differences, and half of the sector will do.
+
+    A ring that cannot be cut into 8 sectors of an even number of places is one sector.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (N,)
+        The profile, peak first.
 
     Attributes
     ----------
-    mean_weight : float
-        Weight of mode 0, divided by N.
-    odd, even : tuple of ndarray
-        For the odd and the even modes: cosines and sines with a row per mode and a column per
-        place, and the modes' weights. A ring that cannot be folded has all its modes in ``even``,
-        over half of the ring, and no places in ``odd``.
+    sectors : int
+        8 or 1.
+    alone : tuple of ndarray
+        Tables of shape (4, modes, places) and the modes' weights, of shape (4, modes): cosines for
+        ``r = 0``, sines for ``r = 0``, the same for ``r = 4``. One sector has the first two only.
+    paired : tuple of ndarray
+        For ``r`` of 1, 2 and 3: tables of shape (3, modes, 2 places), a mode's cosines and then its
+        sines in a row, and weights of shape (3, modes). One sector has none.
     """
 
     def __init__(self, weights: np.ndarray) -> None:
         N = len(weights)
         spectrum = np.fft.rfft(weights).real
         kept = np.flatnonzero(np.abs(spectrum) > 1e-15 * np.abs(spectrum).max())
-        modes = np.arange(1, (kept.max() if len(kept) else 0) + 1)
+        modes = np.arange((kept.max() if len(kept) else 0) + 1)
         mode_weights = 2 * spectrum / N
+        mode_weights[0] /= 2  # it has no partner, and nor has the alternating mode
         if N % 2 == 0:
-            mode_weights[-1] /= 2  # the alternating mode has no partner
-        self.mean_weight = spectrum[0] / N
-        if N % 4 == 0:
-            self.odd = self._tables(N // 4 + 1, modes[modes % 2 == 1], N, mode_weights)
-            self.even = self._tables(N // 4 + 1, modes[modes % 2 == 0], N, mode_weights)
+            mode_weights[-1] /= 2
+        self.sectors = _SECTORS if N % (2 * _SECTORS) == 0 else 1
+        if self.sectors == 1:
+            alone, paired = [modes], []
         else:
-            self.odd = self._tables(0, modes[:0], N, mode_weights)
-            self.even = self._tables(N // 2 + 1, modes, N, mode_weights)
+            modes = np.where(modes % 8 <= 4, modes, -modes)
+            alone = [modes[modes % 8 == r] for r in (0, 4)]
+            paired = [modes[modes % 8 == r] for r in (1, 2, 3)]
+        # In half places: the distances of a sector's first half from its middle.
+        distances = np.arange(1 - N // self.sectors, 1, 2)
+        cosines, sines, padded = self._tables(alone, distances, N, mode_weights, 2)
+        self.alone = (
+            np.stack([cosines, sines], axis=1).reshape(2 * len(alone), -1, len(distances)),
+            np.repeat(padded, 2, axis=0),
+        )
+        cosines, sines, padded = self._tables(paired, distances, N, mode_weights, 3)
+        self.paired = np.concatenate([cosines, sines], axis=2), padded
 
     @staticmethod
     def _tables(
-        places: int, modes: np.ndarray, N: int, weights: np.ndarray
+        classes: list[np.ndarray], distances: np.ndarray, N: int, weights: np.ndarray, at_once: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        # Four modes are taken at a time; tables are filled up with modes of weight 0.
-        width = -(-len(modes) // 4) * 4
-        # Reducing the product modulo N keeps the angles' rounding small at high modes.
-        turns = np.outer(modes, np.arange(places)) % N
-        cosines, sines = np.zeros((2, width, places))
-        cosines[: len(modes)] = np.cos(turns * (2 * np.pi / N))
-        sines[: len(modes)] = np.sin(turns * (2 * np.pi / N))
-        padded = np.zeros(width)
-        padded[: len(modes)] = weights[modes]
+        # So many modes are taken at a time; tables are filled up with modes of weight 0.
+        width = -(-max((len(modes) for modes in classes), default=0) // at_once) * at_once
+        cosines, sines = np.zeros((2, len(classes), width, len(distances)))
+        padded = np.zeros((len(classes), width))
+        for c, modes in enumerate(classes):
+            # Reducing the product modulo the circle keeps the angles' rounding small at high modes.
+            half_places = np.outer(modes, distances) % (2 * N)
+            cosines[c, : len(modes)] = np.cos(half_places * (np.pi / N))
+            sines[c, : len(modes)] = np.sin(half_places * (np.pi / N))
+            padded[c, : len(modes)] = weights[np.abs(modes)]
         return cosines, sines, padded
 
 
@@ -200,97 +239,131 @@ def _step_population(cell, network, v, u, s_AMPA, s_GABA, S_NMDA, current, free,
     return fired
 
 
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _cross(rows, a, b, factor):
+    """Put the sum and the difference of rows ``a`` and ``b``, times a factor, in their places."""
+    for j in range(rows.shape[1]):
+        first, second = rows[a, j], rows[b, j]
+        rows[a, j] = factor * (first + second)
+        rows[b, j] = factor * (first - second)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _reflect(rows, a, values, to_sums, to_differences, sign):
+    """Sums and differences of the places of row ``a`` that are as far from its middle."""
+    # Unsigned, so that it cannot mean a place from the end: that would rule out vector loads.
+    last = np.uint64(rows.shape[1] - 1)
+    for j in range(values.shape[1]):
+        values[to_sums, j] = rows[a, j] + rows[a, last - np.uint64(j)]
+    for j in range(values.shape[1]):
+        values[to_differences, j] = sign * (rows[a, j] - rows[a, last - np.uint64(j)])
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _reflect_back(values, sums, differences, sign, rows, a):
+    """The reverse: parts that such places share, and parts of opposite sign."""
+    # Unsigned, so that it cannot mean a place from the end: that would rule out vector loads.
+    last = np.uint64(rows.shape[1] - 1)
+    for j in range(values.shape[1]):
+        rows[a, last - np.uint64(j)] = values[sums, j] - sign * values[differences, j]
+    for j in range(values.shape[1]):
+        rows[a, j] = values[sums, j] + sign * values[differences, j]
+
+
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
-def _filter(table, weights, values, filtered):
-    """Sum the values with each row of the table, and add up the rows times weighted sums."""
-    width, places = table.shape
+def _filter_alone(tables, weights, c, values, filtered):
+    """Sum the values with each mode of table ``c``, and add up the modes times weighted sums."""
+    width, places = tables.shape[1:]
     for j in range(places):
-        filtered[j] = 0.0
-    for k in range(0, width, 4):  # four rows at a time: fewer passes over the values
-        sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
+        filtered[c, j] = 0.0
+    for k in range(0, width, 2):  # two modes at a time: fewer passes over the values
+        sum0, sum1 = 0.0, 0.0
         for j in range(places):
-            value = values[j]
-            sum0 += value * table[k, j]
-            sum1 += value * table[k + 1, j]
-            sum2 += value * table[k + 2, j]
-            sum3 += value * table[k + 3, j]
-        sum0 *= weights[k]
-        sum1 *= weights[k + 1]
-        sum2 *= weights[k + 2]
-        sum3 *= weights[k + 3]
+            sum0 += values[c, j] * tables[c, k, j]
+            sum1 += values[c, j] * tables[c, k + 1, j]
+        sum0 *= weights[c, k]
+        sum1 *= weights[c, k + 1]
         for j in range(places):
-            filtered[j] += (sum0 * table[k, j] + sum1 * table[k + 1, j]) + (
-                sum2 * table[k + 2, j] + sum3 * table[k + 3, j]
-            )
+            filtered[c, j] += sum0 * tables[c, k, j] + sum1 * tables[c, k + 1, j]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+def _filter_paired(tables, weights, c, values, filtered):
+    """The same for two rows of values that have table ``c`` in common."""
+    width, places = tables.shape[1:]
+    for j in range(places):
+        filtered[c, 0, j] = 0.0
+        filtered[c, 1, j] = 0.0
+    for k in range(0, width, 3):
+        p0, p1, p2, q0, q1, q2 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(places):
+            p, q = values[c, 0, j], values[c, 1, j]
+            p0 += p * tables[c, k, j]
+            q0 += q * tables[c, k, j]
+            p1 += p * tables[c, k + 1, j]
+            q1 += q * tables[c, k + 1, j]
+            p2 += p * tables[c, k + 2, j]
+            q2 += q * tables[c, k + 2, j]
+        p0, q0 = weights[c, k] * p0, weights[c, k] * q0
+        p1, q1 = weights[c, k + 1] * p1, weights[c, k + 1] * q1
+        p2, q2 = weights[c, k + 2] * p2, weights[c, k + 2] * q2
+        for j in range(places):
+            mode0, mode1, mode2 = tables[c, k, j], tables[c, k + 1, j], tables[c, k + 2, j]
+            filtered[c, 0, j] += p0 * mode0 + (p1 * mode1 + p2 * mode2)
+            filtered[c, 1, j] += q0 * mode0 + (q1 * mode1 + q2 * mode2)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _fold(values, half, sums, differences):
-    """Sums and differences of places j and half - j, for j below the middle."""
-    for j in range(half // 2):
-        sums[j] = values[j] + values[half - j]
-    for j in range(half // 2):
-        differences[j] = values[j] - values[half - j]
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _unfold(same, opposite, half, values):
-    """The reverse: parts that places j and half - j share, and parts of opposite sign."""
-    for j in range(half // 2):
-        values[j] = same[j] + opposite[j]
-    for j in range(half // 2):
-        values[half - j] = same[j] - opposite[j]
+def _scratch(sectors, sector, paired):
+    """Scratch of :func:`_ring_sums`: made once a chunk, as slicing at every step is slow."""
+    places = (sector + 1) // 2
+    first = 2 * sectors - 4 * paired  # the rows before it belong to tables that stand alone
+    values, filtered = np.empty((2 * sectors, places)), np.empty((2 * sectors, places))
+    paired_values = values[first:].reshape((paired, 2, 2 * places))
+    paired_filtered = filtered[first:].reshape((paired, 2, 2 * places))
+    return values, paired_values, filtered, paired_filtered
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _ring_sums(
-    s, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines, even_weights,
-    symmetric, antisymmetric, sums, differences, filtered, filtered_too, drive,
+    s, alone_tables, alone_weights, paired_tables, paired_weights,
+    values, paired_values, filtered, paired_filtered, drive,
 ):  # fmt: skip
     """Write the ring-weighted sums of ``s`` into ``drive``; return the plain sum.
 
-    All arrays from ``symmetric`` to ``filtered_too`` are scratch, of N // 2 + 1 places.
+    ``s`` and ``drive`` have a row for each sector. ``drive`` serves as scratch too, first. What is
+    done to the gates before the modes are taken is done backwards after it, step by step.
     """
-    N = s.shape[0]
-    half = N // 2
-    middle = half // 2
-    symmetric[0], antisymmetric[0] = s[0], 0.0
-    for j in range(1, half + 1):
-        symmetric[j] = s[j] + s[N - j]
-    for j in range(1, half + 1):
-        antisymmetric[j] = s[j] - s[N - j]
-    if N % 2 == 0:
-        symmetric[half], antisymmetric[half] = s[half], 0.0
+    cut = s.shape[0] > 1
+    if cut:
+        for a in range(_SECTORS):
+            for j in range(s.shape[1]):
+                drive[a, j] = s[a, j]
+        for i in range(len(_CROSSINGS)):
+            _cross(drive, _CROSSINGS[i, 0], _CROSSINGS[i, 1], _FACTORS[i])
+        for a in range(_SECTORS):
+            _reflect(drive, a, values, _REFLECTIONS[a, 0], _REFLECTIONS[a, 1], _SIGNS[a])
+    else:
+        _reflect(s, 0, values, 0, 1, 1.0)
+        if s.shape[1] % 2 == 1:  # the place in the middle has no other
+            values[0, values.shape[1] - 1] /= 2
 
     total = 0.0
-    if odd_cosines.shape[1] > 0:
-        _fold(symmetric, half, sums, differences)
-        sums[middle], differences[middle] = symmetric[middle], 0.0
-        for j in range(middle + 1):
-            total += sums[j]
-        _filter(even_cosines, even_weights, sums, filtered)
-        _filter(odd_cosines, odd_weights, differences, filtered_too)
-        _unfold(filtered, filtered_too, half, symmetric)
-        symmetric[middle] = filtered[middle]
-        _fold(antisymmetric, half, sums, differences)
-        sums[middle], differences[middle] = antisymmetric[middle], 0.0
-        _filter(odd_sines, odd_weights, sums, filtered)
-        _filter(even_sines, even_weights, differences, filtered_too)
-        _unfold(filtered, filtered_too, half, antisymmetric)
-        antisymmetric[middle] = filtered[middle]
-    else:
-        for j in range(half + 1):
-            total += symmetric[j]
-        _filter(even_cosines, even_weights, symmetric, filtered)
-        _filter(even_sines, even_weights, antisymmetric, filtered_too)
-        symmetric[:] = filtered
-        antisymmetric[:] = filtered_too
+    for j in range(values.shape[1]):
+        total += values[0, j]
 
-    constant = mean_weight * total
-    for j in range(half + 1):
-        drive[j] = (constant + symmetric[j]) + antisymmetric[j]
-    for j in range(1, (N + 1) // 2):
-        drive[N - j] = (constant + symmetric[j]) - antisymmetric[j]
+    for c in range(alone_tables.shape[0]):
+        _filter_alone(alone_tables, alone_weights, c, values, filtered)
+    for c in range(paired_tables.shape[0]):
+        _filter_paired(paired_tables, paired_weights, c, paired_values, paired_filtered)
+
+    if cut:
+        for a in range(_SECTORS):
+            _reflect_back(filtered, _REFLECTIONS[a, 0], _REFLECTIONS[a, 1], _SIGNS[a], drive, a)
+        for i in range(len(_CROSSINGS) - 1, -1, -1):
+            _cross(drive, _CROSSINGS[i, 0], _CROSSINGS[i, 1], _FACTORS[i])
+    else:
+        _reflect_back(filtered, 0, 1, 1.0, drive, 0)
     return total
 
 
@@ -309,19 +382,19 @@ def _update_nmda(network, s_NMDA, x):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _advance(
-    network, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines,
-    even_weights, step, steps,
+    network, sectors, alone_tables, alone_weights, paired_tables, paired_weights, step, steps,
     v_E, v_I, s_AMPA_E, s_AMPA_I, s_NMDA, x, s_GABA, s_GABA_own, free_E, free_I,
     current_levels, current_index, counts_E, targets_E, counts_I, targets_I,
     stride, record_E, record_I, recorded_v_E, recorded_v_I,
     spike_steps_E, spike_cells_E, spike_steps_I, spike_cells_I,
 ):  # fmt: skip
     E, I = network.excit, network.inhib  # noqa: E741
-    places = E.N // 2 + 1
-    symmetric, antisymmetric = np.empty(places), np.empty(places)
-    sums, differences = np.empty(places), np.empty(places)
-    filtered, filtered_too = np.empty(places), np.empty(places)
     ring_drive, plain_drive = np.empty(E.N), np.empty(I.N)
+    s_sectors = s_NMDA.reshape((sectors, E.N // sectors))
+    drive_sectors = ring_drive.reshape((sectors, E.N // sectors))
+    values, paired_values, filtered, paired_filtered = _scratch(
+        sectors, E.N // sectors, len(paired_tables)
+    )
     s_GABA_E, s_GABA_I = np.empty(E.N), np.empty(I.N)
     no_current = np.zeros(I.N)
     dv_E, dv_I = np.empty(E.N), np.empty(I.N)
@@ -346,9 +419,8 @@ def _advance(
                 recorded_v_I[row, i] = v_I[record_I[i]]
 
         total = _ring_sums(
-            s_NMDA, mean_weight, odd_cosines, odd_sines, odd_weights, even_cosines, even_sines,
-            even_weights, symmetric, antisymmetric, sums, differences, filtered, filtered_too,
-            ring_drive,
+            s_sectors, alone_tables, alone_weights, paired_tables, paired_weights,
+            values, paired_values, filtered, paired_filtered, drive_sectors,
         )  # fmt: skip
         plain_drive[:] = total
         s_GABA_E[:] = s_GABA
@@ -417,7 +489,7 @@ def advance(
         for _ in range(2)
     ]
     state.s_GABA, num_E, num_I = _advance(
-        network, modes.mean_weight, *modes.odd, *modes.even, state.step, steps,
+        network, modes.sectors, *modes.alone, *modes.paired, state.step, steps,
         state.v_E, state.v_I, state.s_AMPA_E, state.s_AMPA_I, state.s_NMDA, state.x,
         state.s_GABA, state.s_GABA_own, state.free_E, state.free_I,
         current_levels, current_index, *extern_excit, *extern_inhib,

@@ -359,13 +359,13 @@ def floor(rounds):
         rounds,
     )
     modes = RingModes(weight_profile(N_E))
-    table = sum(tables[0].size for tables in (modes.odd, modes.even))
     operations = {
         # Two stages of 17, two polynomials for exp of 16, 13 for the rest.
         "membranes": (N_E + N_I) * (2 * 17 + 2 * 16 + 13),
         "gates": 18 * N_E + 3 * N_I,
-        # Every entry of the tables of cosines and of sines serves twice, to sum and to spread.
-        "ring sum": 2 * 2 * 2 * table + 5 * N_E,
+        # Every entry of a table serves twice, to sum and to spread, and a paired one for two rows
+        # of values. To fold the ring takes 3.5 additions a place, and to unfold it as many.
+        "ring sum": 2 * 2 * (modes.alone[0].size + 2 * modes.paired[0].size) + 7 * N_E,
     }
     total = sum(operations.values())
     best = 64 * 1024 * 1000 / min(rows["polynomial"])

@@ -48,7 +48,7 @@ lint: $(TEST_READY)  ## ruff (lint and format), mypy, and whether exercises/ fol
 
 .PHONY: browser
 browser: $(TEST_READY) book  ## Move every slider of the built book in headless Chromium
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m browser tests/browser
 
 .PHONY: live
 live: $(TEST_READY)  ## The live networks' scripts: lint, unit tests (Node.js), and against the library

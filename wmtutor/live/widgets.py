@@ -28,6 +28,8 @@ class _LiveNetwork(anywidget.AnyWidget):
         Whether the network runs; setting it starts or pauses it.
     t : float
         Model time in seconds, told five times a second.
+    num_spikes : int
+        Spikes since the start: of excitatory cells in the bump network, of all in the flexible.
     angle_deg, strength : list of float
         What each memory says: direction, and length of the activity vector.
     present : list of bool
@@ -43,6 +45,7 @@ class _LiveNetwork(anywidget.AnyWidget):
     seed = traitlets.Int(1, min=0, max=_MOST_SEED).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     t = traitlets.Float(0.0).tag(sync=True)
+    num_spikes = traitlets.Int(0).tag(sync=True)
     angle_deg = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     strength = traitlets.List(trait=traitlets.Float()).tag(sync=True)
     present = traitlets.List(trait=traitlets.Bool()).tag(sync=True)
@@ -117,35 +120,42 @@ class Recording:
         """Whether the browser has answered."""
         return "cells" in self._widget._recordings[self._number]
 
-    def _spikes(self, low: int, high: int) -> SpikeMonitor:
+    def _spikes(self, population: str) -> SpikeMonitor:
+        p = self._widget._parameters
+        if population == "excit" and "excit" in p:
+            low, high = 0, p["excit"]["N"]
+        elif population != "excit" and "N_rings" in p:
+            border = p["N_rings"] * p["N_sensory"]
+            low, high = (0, border) if population == "sensory" else (border, border + p["N_random"])
+        else:
+            raise AttributeError(
+                f"spike_monitor_{population}: this network has none; the bump network has "
+                "spike_monitor_excit, the flexible one spike_monitor_sensory and _random"
+            )
         if not self.ready:
             raise RuntimeError(
                 "the browser has not answered yet: show the widget, and ask in a later cell"
             )
         found = self._widget._recordings[self._number]
-        dt = self._widget._parameters["dt"]
         here = (found["cells"] >= low) & (found["cells"] < high)
         return SpikeMonitor(
-            found["steps"][here] * dt, found["cells"][here] - low, high - low, found["seconds"]
+            found["steps"][here] * p["dt"], found["cells"][here] - low, high - low, found["seconds"]
         )
 
     @property
     def spike_monitor_excit(self) -> SpikeMonitor:
         """The excitatory cells of the bump network."""
-        return self._spikes(0, self._widget._parameters["excit"]["N"])
+        return self._spikes("excit")
 
     @property
     def spike_monitor_sensory(self) -> SpikeMonitor:
         """The sensory cells of the flexible network."""
-        p = self._widget._parameters
-        return self._spikes(0, p["N_rings"] * p["N_sensory"])
+        return self._spikes("sensory")
 
     @property
     def spike_monitor_random(self) -> SpikeMonitor:
         """The random layer of the flexible network."""
-        p = self._widget._parameters
-        N = p["N_rings"] * p["N_sensory"]
-        return self._spikes(N, N + p["N_random"])
+        return self._spikes("random")
 
 
 class LiveBump(_LiveNetwork):

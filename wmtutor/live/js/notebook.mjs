@@ -1,6 +1,7 @@
 /** A network in a notebook: anywidget calls this with the Python side's model and an element. */
 export function render({ model, el }) {
   let lastTold = 0;
+  let numSpikes = 0;
   const listen = (message) => {
     if (message.is === "trial") {
       const { cells, steps, ...read } = message;
@@ -8,12 +9,14 @@ export function render({ model, el }) {
       return;
     }
     if (message.is !== "frame") return;
+    numSpikes = message.reset ? 0 : numSpikes + message.cells.length;
     // Python hears five times a second: a kernel has other things to do.
     const now = performance.now();
     if (now - lastTold < 200 && view.playing) return;
     lastTold = now;
     const memories = message.memories ?? [message];
     model.set("t", message.t);
+    model.set("num_spikes", numSpikes);
     model.set("angle_deg", memories.map((memory) => memory.angleDeg));
     model.set("strength", memories.map((memory) => memory.strength));
     model.set("present", memories.map((memory) => Boolean(memory.present)));

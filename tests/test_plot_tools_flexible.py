@@ -502,7 +502,13 @@ def test_draws_into_given_axes(run, network):
 
 def test_every_figure_is_offered_by_the_package():
     """If a function were missing from `wmtutor.plot_tools`, the book's imports would fail."""
-    modules = (plot_tools.bump, plot_tools.flexible, plot_tools.laws, plot_tools.states)
+    modules = (
+        plot_tools.bump,
+        plot_tools.flexible,
+        plot_tools.laws,
+        plot_tools.rings,
+        plot_tools.states,
+    )
     offered = {"COLORS", "style"}.union(*(module.__all__ for module in modules))
     assert set(plot_tools.__all__) == offered
     for module in modules:

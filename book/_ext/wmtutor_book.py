@@ -17,6 +17,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("build-finished", _empty_second_icon_set)
     app.connect("build-finished", _shrink_figures)
     app.connect("build-finished", _drop_unused_font)
+    app.connect("build-finished", _name_menu_toggles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -86,3 +87,16 @@ def _drop_unused_font(app: Any, error: Exception | None) -> None:
             page.write_text(
                 re.sub(r"<link[^>]*fa-brands-400\.woff2[^>]*>\s*", "", page.read_text())
             )
+
+
+def _name_menu_toggles(app: Any, error: Exception | None) -> None:
+    # The theme opens a part of the menu with an arrow that has no name for a screen reader.
+    if error is None:
+        for page in Path(app.outdir).rglob("*.html"):
+            text = page.read_text()
+            named = text.replace(
+                '<summary><span class="toctree-toggle"',
+                '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
+            )
+            if named != text:
+                page.write_text(named)

@@ -123,6 +123,10 @@ def test_a_recording_is_a_monitor(widget: Any, page: Page) -> None:
         spikes = recording.spike_monitor_sensory
         assert (spikes.N, recording.spike_monitor_random.N) == (4096, 1024)
         assert recording.spike_monitor_random.num_spikes > 100
+    # The network on the screen has not been disturbed.
+    page.evaluate("window.model.fire('msg:custom', { do: 'step', seconds: 0.1 })")
+    page.wait_for_function("window.model.traits.t > 0.09")
+    assert page.evaluate("window.model.traits.t") == pytest.approx(0.1)
     assert spikes.num_spikes > 100
     assert 0 <= spikes.t.min() <= spikes.t.max() < 0.5
     assert spikes.i.max() < spikes.N

@@ -3,11 +3,6 @@ export function render({ model, el }) {
   let lastTold = 0;
   let numSpikes = 0;
   const listen = (message) => {
-    if (message.is === "trial") {
-      const { cells, steps, ...read } = message;
-      model.send({ is: "trial", id: read.id }, undefined, [cells.buffer, steps.buffer]);
-      return;
-    }
     if (message.is !== "frame") return;
     numSpikes = message.reset ? 0 : numSpikes + message.cells.length;
     // Python hears five times a second: a kernel has other things to do.
@@ -23,6 +18,18 @@ export function render({ model, el }) {
     model.set("playing", view.playing);
     model.save_changes();
   };
+  // A recording has a worker of its own: what is on the screen goes on.
+  const record = (order) => {
+    const worker = makeWorker();
+    worker.onmessage = ({ data }) => {
+      if (data.is !== "trial") return;
+      model.send({ is: "trial", id: data.id }, undefined, [data.cells.buffer, data.steps.buffer]);
+      worker.terminate();
+    };
+    worker.postMessage({ do: "start", ...model.get("options"), seed: order.seed, story: [] });
+    worker.postMessage({ do: "set", changes: model.get("settings") });
+    worker.postMessage(order);
+  };
   const view = new View(
     el,
     { ...model.get("options"), seed: model.get("seed"), listen },
@@ -34,7 +41,8 @@ export function render({ model, el }) {
     if (model.get("playing") !== view.playing) view.toggle();
   });
   model.on("msg:custom", (message) => {
-    if (message.do === "cue") view.cue(message.ring ?? null, message.angle);
+    if (message.do === "trial") record(message);
+    else if (message.do === "cue") view.cue(message.ring ?? null, message.angle);
     else view.send(message);
   });
   return () => view.destroy();

@@ -108,10 +108,16 @@ def test_a_recording_is_a_monitor(widget: Any, page: Page) -> None:
     with pytest.raises(AttributeError, match="this network has none"):
         getattr(recording, elsewhere)
     show(page, widget)
+    # The order was given before the widget was shown: a front end that has just come is told again.
+    assert page.evaluate("window.sent[0][0].is") == "ready"
+    widget._hear(widget, {"is": "ready"}, [])
+    assert orders[1:] == orders[:1]
     page.evaluate("(order) => window.model.fire('msg:custom', order)", orders[0])
-    page.wait_for_function("window.sent.length > 0", timeout=60_000)
+    page.wait_for_function(
+        "window.sent.some(([content]) => content.is === 'trial')", timeout=60_000
+    )
     content, buffers = page.evaluate(
-        "window.sent.map(([content, buffers]) =>"
+        "window.sent.filter(([content]) => content.is === 'trial').map(([content, buffers]) =>"
         " [content, buffers.map((buffer) => [...new Int32Array(buffer)])])[0]"
     )
     widget._hear(widget, content, [np.array(values, np.int32).tobytes() for values in buffers])

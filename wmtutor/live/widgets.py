@@ -94,17 +94,20 @@ class _LiveNetwork(anywidget.AnyWidget):
         seconds = check_quantity("seconds", seconds, SECOND, low=1e-3, high=60.0, zero=False)
         seed = self.seed if seed is None else check_count("seed", seed, low=0, high=_MOST_SEED)
         number = len(self._recordings) + 1
-        self._recordings[number] = {"seconds": seconds, "seed": seed}
-        self.send(
-            {
-                "do": "trial", "id": number, "seed": seed, "seconds": seconds, "keepSpikes": True,
-                "story": self._parameters["story"],
-            }
-        )  # fmt: skip
+        order = {
+            "do": "trial", "id": number, "seed": seed, "seconds": seconds, "keepSpikes": True,
+            "story": self._parameters["story"],
+        }  # fmt: skip
+        self._recordings[number] = {"seconds": seconds, "order": order}
+        self.send(order)
         return Recording(self, number)
 
     def _hear(self, _: Any, content: Any, buffers: list[Any]) -> None:
-        if content.get("is") == "trial":
+        if content.get("is") == "ready":
+            for recording in self._recordings.values():
+                if "cells" not in recording:
+                    self.send(recording["order"])
+        elif content.get("is") == "trial":
             cells, steps = (np.frombuffer(bytes(buffer), np.int32) for buffer in buffers)
             self._recordings[content["id"]].update(cells=cells, steps=steps)
 

@@ -45,5 +45,7 @@ export function render({ model, el }) {
     else if (message.do === "cue") view.cue(message.ring ?? null, message.angle);
     else view.send(message);
   });
+  // Orders given before the widget was shown have nobody to hear them: Python says them again.
+  model.send({ is: "ready" });
   return () => view.destroy();
 }

@@ -89,6 +89,20 @@ def test_it_rests_off_screen(browser: Browser) -> None:
     context.close()
 
 
+def test_it_waits_below_the_fold(browser: Browser) -> None:
+    """A network further down the page starts when a reader gets there, and not before."""
+    context = browser.new_context(viewport={"width": 800, "height": 600})
+    page = context.new_page()
+    open_network(page, "bump", KINDS["bump"](), above="<div style='height: 5000px'></div>")
+    page.wait_for_timeout(500)
+    first = page.evaluate(f"{NETWORK}.frame.t")
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{NETWORK}.frame.t") == first < 0.1
+    page.locator(".wml").scroll_into_view_if_needed()
+    page.wait_for_function(f"{NETWORK}.frame.t > {first}")
+    context.close()
+
+
 def test_a_click_plants_a_memory_where_it_lands(page: Page) -> None:
     """The height of a click is an angle: off by a sign, and the bump would be elsewhere."""
     open_network(page, "bump", KINDS["bump"](story=[]))

@@ -440,8 +440,10 @@ export class View {
     this.listen?.(message);
     if (message.is === "error") return this.say(`The network stopped: ${message.text}`);
     if (message.is === "ready") {
-      // Somebody who asked for less motion starts it by hand.
-      if (!REDUCED()) this.play();
+      // Somebody who asked for less motion starts it by hand; out of sight it waits.
+      if (REDUCED()) return undefined;
+      if (this.visible) this.play();
+      else this.resume = true;
       return undefined;
     }
     if (message.is !== "frame") return undefined;

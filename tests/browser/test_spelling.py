@@ -33,8 +33,8 @@ def prose(name: str) -> str:
 
 
 def words_of(text: str) -> set[str]:
-    """The words of a text, their apostrophes straight."""
-    return set(re.findall(r"[A-Za-zÀ-ž]+(?:'[a-z]+)?", text.replace("’", "'")))
+    """The words of a text, their apostrophes straight; what has digits in it is none."""
+    return set(re.findall(r"\b[A-Za-zÀ-ž]+(?:'[a-z]+)?\b", text.replace("’", "'")))
 
 
 def unknown(text: str) -> set[str]:

@@ -77,7 +77,7 @@ TAKE_ARTICLE = r"""
   // A network that runs in the page: the words that stand there where no script runs.
   for (const network of all(".wmtutor-live-network")) {
     const box = document.createElement("div");
-    box.className = "print-explorer";
+    box.className = "print-network";
     box.append(...network.querySelector(".wml-place").childNodes);
     const note = document.createElement("p");
     note.className = "print-note";
@@ -154,12 +154,13 @@ header.print-title-page { padding-top: 60mm; text-align: center; }
 section.print-part { padding-top: 80mm; text-align: center; }
 header.print-title-page h1 { font-size: 17pt; }
 section.print-part h1 { font-size: 28pt; }
-figure, .print-explorer, tr, .admonition-title, math, mjx-container { break-inside: avoid; }
+figure, .print-explorer, .print-network, tr { break-inside: avoid; }
+.admonition-title, math, mjx-container { break-inside: avoid; }
 img { max-width: min(100%, 125mm) !important; width: auto; height: auto; max-height: 200mm; }
 div.cell, div.cell_input, div.cell_output, div.highlight, pre { break-inside: auto !important; }
 div.math, div.math-wrapper { break-inside: avoid; }
-figure, .print-explorer, .cell_output { text-align: left; }
-.print-explorer { margin: 1em 0; padding: 0.8em; border: 0.5pt solid #777; }
+figure, .print-explorer, .print-network, .cell_output { text-align: left; }
+.print-explorer, .print-network { margin: 1em 0; padding: 0.8em; border: 0.5pt solid #777; }
 .print-title { font-weight: bold; }
 .print-note { font-size: 8.5pt; color: #444; font-style: italic; }
 pre, div.highlight pre { font-size: 7.5pt; white-space: pre-wrap; overflow: visible;

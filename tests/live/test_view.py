@@ -98,9 +98,25 @@ def test_it_waits_below_the_fold(browser: Browser) -> None:
     first = page.evaluate(f"{NETWORK}.frame.t")
     page.wait_for_timeout(300)
     assert page.evaluate(f"{NETWORK}.frame.t") == first < 0.1
+    # Who reads with their ears may be there long before: each picture has its words from the start.
+    assert all(canvas.get_attribute("aria-label") for canvas in page.locator("canvas").all())
     page.locator(".wml").scroll_into_view_if_needed()
     page.wait_for_function(f"{NETWORK}.frame.t > {first}")
     context.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_less_motion_is_no_blank_picture(kind: str, page: Page) -> None:
+    """A network that waits for Play shows its axes when it comes into sight, wherever it stands."""
+    page.set_viewport_size({"width": 800, "height": 600})
+    open_network(page, kind, KINDS[kind](), above="<div style='height: 5000px'></div>")
+    page.locator(".wml").scroll_into_view_if_needed()
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("canvas")].every((canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            return new Set(new Uint32Array(data.buffer)).size > 2;
+        })"""
+    )
 
 
 def test_a_click_plants_a_memory_where_it_lands(page: Page) -> None:

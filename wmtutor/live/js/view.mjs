@@ -208,6 +208,7 @@ const KINDS = {
       "Click or tap in the picture of spikes, at the height of an angle, to show a cue there. " +
       "With the keyboard: choose an angle with its slider and press Show a cue.",
     height: 260,
+    sideLabel: "Rate of the cells over their preferred angle.",
     controls: (view) => [
       {
         label: "Width of a cue", min: 10, max: 90, step: 10, value: view.shape.width,
@@ -251,6 +252,7 @@ const KINDS = {
       "With the keyboard: choose an angle, then press a ring's button. Press it again to take the " +
       "item away, with a pulse of inhibition.",
     height: 360,
+    sideLabel: "Strength of each ring's memory.",
     controls: (view) => [
       {
         label: "Strength of an item", min: 0, max: 20, step: 1,
@@ -334,7 +336,11 @@ export class View {
       height: kind.height,
       label: `Spikes over the last ${SHOWN} seconds. ${kind.help}`,
     });
-    this.side = new Surface(this.name === "bump" ? 150 : 190, { role: "img" });
+    this.side = new Surface(this.name === "bump" ? 150 : 190, {
+      role: "img",
+      // Its words follow the network once that runs, which may be long after the page is there.
+      "aria-label": kind.sideLabel,
+    });
     this.clock = make("span", { className: "wml-clock" }, "0.00 s");
     this.rate = make("span", { className: "wml-rate" }, "");
     this.status = make("p", { className: "wml-status", role: "status" }, "Getting ready …");
@@ -413,8 +419,10 @@ export class View {
   /** Start drawing when visible, stop computing when not. */
   watch() {
     this.visible = true;
-    this.observer = new IntersectionObserver(([entry]) => {
-      this.visible = entry.isIntersecting;
+    this.observer = new IntersectionObserver((entries) => {
+      // Several changes may come at once: the last one holds.
+      this.visible = entries.at(-1).isIntersecting;
+      if (this.visible) this.draw();
       if (!this.visible && this.playing) {
         this.resume = true;
         this.pause();
@@ -609,7 +617,7 @@ export class View {
     }
     side.canvas.setAttribute(
       "aria-label",
-      `Rate of the cells over their preferred angle, mean ${frame.meanRate.toFixed(1)} Hz. ` +
+      `${this.kind.sideLabel} Mean ${frame.meanRate.toFixed(1)} Hz. ` +
         this.kind.words(frame, this),
     );
   }
@@ -659,7 +667,7 @@ export class View {
     );
     side.canvas.setAttribute(
       "aria-label",
-      `Strength of each ring's memory. ${frame.memories
+      `${this.kind.sideLabel} ${frame.memories
         .map(({ strength, angleDeg, present }, ring) => {
           const place = present ? `at ${Math.round(angleDeg)} degrees` : "no memory";
           return `Ring ${ring + 1}: ${strength.toFixed(1)} Hz, ${place}`;

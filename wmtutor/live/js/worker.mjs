@@ -62,7 +62,8 @@ class LiveBumpNetwork {
     const random = new Random(seed);
     this.model = new BumpModel(this.parameters, { uniform: () => random.uniform() });
     this.counts = new Float64Array(this.parameters.excit.N);
-    this.cues = new Map();
+    // What a spike adds to the counts; it grows where they would shrink.
+    this.weight = 1;
     this.set(this.factors);
   }
 
@@ -95,7 +96,7 @@ class LiveBumpNetwork {
     if (numSpikes) spikes.add(cells, numSpikes, model.step - 1);
     const decay = 1 - model.network.dt / WINDOW;
     // The counts shrink all together: what a spike adds grows instead.
-    this.weight = (this.weight ?? 1) / decay;
+    this.weight /= decay;
     if (this.weight > 1e100) {
       for (let i = 0; i < counts.length; i++) counts[i] /= this.weight;
       this.weight = 1;
@@ -107,7 +108,7 @@ class LiveBumpNetwork {
   read() {
     const { counts } = this;
     const N = counts.length;
-    const perHz = 1 / (WINDOW * (this.weight ?? 1));
+    const perHz = 1 / (WINDOW * this.weight);
     let x = 0;
     let y = 0;
     let total = 0;

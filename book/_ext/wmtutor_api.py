@@ -27,7 +27,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-skip-member", _skip_what_the_class_describes)
     app.connect("html-page-context", _mend_lists)
     app.connect("env-get-outdated", _read_again)
+    app.connect("env-updated", _leave_out_others_code)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _leave_out_others_code(app: Sphinx, env: Any) -> None:
+    # Modules that only lent a decorator stay on viewcode's list when pages are read side by side.
+    for name in [name for name in env._viewcode_modules if name.split(".")[0] != "wmtutor"]:
+        del env._viewcode_modules[name]
 
 
 class Library(SphinxDirective):

@@ -11,6 +11,9 @@ def setup(app: Any) -> dict[str, bool]:
     """Serve third-party files with the book, and keep progress bars out of its pages."""
     # Notebook kernels inherit this: a bar is for someone who waits, not for the page.
     os.environ.setdefault("TQDM_DISABLE", "1")
+    # Pages run side by side. Sphinx can, but Jupyter Book has no option that asks it to.
+    app.parallel = os.cpu_count() or 1
+    app.connect("builder-inited", _let_pages_be_read_side_by_side)
     app.connect("config-inited", _run_again_when_what_it_rests_on_changes)
     app.connect("builder-inited", _host_vendored_files)
     app.connect("html-page-context", _mend_reference_list)
@@ -34,6 +37,11 @@ def _run_again_when_what_it_rests_on_changes(app: Any, config: Any) -> None:
         digest.update(source.read_bytes())
     cache = Path(app.outdir).parent / ".jupyter_cache" / digest.hexdigest()[:16]
     config.nb_execution_cache_path = str(cache)
+
+
+def _let_pages_be_read_side_by_side(app: Any) -> None:
+    # It does not say so itself: it works on what all pages have in common, once they are read.
+    app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
 
 
 def _host_vendored_files(app: Any) -> None:

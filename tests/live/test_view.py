@@ -113,7 +113,8 @@ def test_less_motion_is_no_blank_picture(kind: str, page: Page) -> None:
     page.locator(".wml").scroll_into_view_if_needed()
     page.wait_for_function(
         """() => [...document.querySelectorAll("canvas")].every((canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
             return new Set(new Uint32Array(data.buffer)).size > 2;
         })"""
     )

@@ -87,6 +87,8 @@ def open_page(site: str, browser: Browser) -> Callable[..., Any]:
         page.on("console", log)
         page.on("pageerror", lambda error: visit.problems.append(f"page error: {error}"))
         page.goto(site + name, wait_until="networkidle")
+        # Formulas are set in pieces, after all has been fetched.
+        page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
         if name in EXPLORER_PAGES:
             pictures = page.locator(".wmtutor-explorer img.wmtutor-picture")
             expect(pictures.first).to_be_visible()

@@ -116,6 +116,33 @@ test("the same seed gives the same spikes, another seed others", () => {
   assert.notEqual(told(4), told(5));
 });
 
+test("other connections change what is to come, and nothing that a cell has", () => {
+  const { model } = smallNetwork(7);
+  model.setCue(0, 90);
+  for (let n = 0; n < 3000; n++) model.advance();
+  const before = [...model.sensoryInputs(), ...model.randomInputs()];
+  // Cell 0 now reaches random cell 2 alone.
+  const mask = new Uint8Array(model.N * RING.N_random);
+  mask[2] = 1;
+  model.setConnections(mask);
+  const after = [...model.sensoryInputs(), ...model.randomInputs()];
+  for (const [i, input] of after.entries()) near(input, before[i]);
+  assert.deepEqual([...model.toRandom.list], [2]);
+  assert.equal(model.gainFf[2], RING.total_weight * RING.alpha);
+  assert.equal(model.gainFb[0], RING.total_weight * RING.beta);
+  assert.equal(model.gainFb[1], 0);
+});
+
+test("a higher probability adds connections and takes none away", () => {
+  const drawn = (probability) => {
+    const random = new Random(8);
+    return drawMask(40, 30, probability, () => random.uniform());
+  };
+  const [few, many] = [drawn(0.2), drawn(0.6)];
+  assert.ok(few.every((connected, n) => !connected || many[n]));
+  assert.ok(many.reduce((sum, n) => sum + n, 0) > few.reduce((sum, n) => sum + n, 0));
+});
+
 test("an inhibited ring has no memory", () => {
   const { model } = smallNetwork(6);
   model.setState(new Float64Array(model.N), new Float64Array(RING.N_random));

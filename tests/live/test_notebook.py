@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from wmtutor.live import LiveBump, LiveFlexible, flexible_parameters
 from wmtutor.live.bundle import notebook_module
@@ -91,6 +91,31 @@ def test_python_gives_orders(page: Page) -> None:
     page.evaluate("{model.set('playing', true); model.fire('change:playing');}")
     page.wait_for_function("window.model.traits.t > 0.01")
     page.evaluate("window.destroy()")
+
+
+def test_sliders_and_settings_are_one(page: Page) -> None:
+    """If Python and the page named different values, one of them would lie to the reader."""
+    widget = LiveFlexible(seed=2)
+    widget.settings = {"alpha": 1.5, "connection_probability": 0.2}
+    show(page, widget)
+    alpha = page.get_by_role("slider", name="Feed-forward strength")
+    probability = page.get_by_role("slider", name="Connection probability")
+    expect(alpha).to_have_attribute("aria-valuetext", "1.5")
+    expect(probability).to_have_attribute("aria-valuetext", "0.20")
+    # A reader's choice reaches Python, beside what Python had set.
+    alpha.press("ArrowRight")
+    assert page.evaluate("window.model.traits.settings") == {
+        "alpha": pytest.approx(1.6), "connection_probability": 0.2,
+    }  # fmt: skip
+    # Python's next choice moves the sliders; what it leaves out goes back to the model's own.
+    page.evaluate("{model.set('settings', { beta: 0.1 }); model.fire('change:settings');}")
+    beta = page.get_by_role("slider", name="Feedback strength")
+    expect(beta).to_have_attribute("aria-valuetext", "0.10")
+    p = widget.options["parameters"]
+    expect(alpha).to_have_attribute("aria-valuetext", f"{p['alpha']:.1f}")
+    expect(probability).to_have_attribute("aria-valuetext", f"{p['connection_probability']:.2f}")
+    page.evaluate("{model.set('settings', {}); model.fire('change:settings');}")
+    expect(beta).to_have_attribute("aria-valuetext", f"{p['beta']:.2f}")
 
 
 @pytest.mark.parametrize("widget", [LiveBump(seed=4, shrink=2), LiveFlexible(seed=4)])

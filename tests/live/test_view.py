@@ -194,10 +194,8 @@ def test_too_many_items_are_not_all_kept(page: Page) -> None:
     assert 1 <= int(match[1]) <= 6
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_reset_with_the_same_seed_is_the_same_run(kind: str, page: Page) -> None:
-    """ "Try seed 7" has to show everybody the same."""
-    open_network(page, kind, KINDS[kind]())
+def keep_spikes(page: Page) -> None:
+    """From now on ``window.seen`` has all spikes since the last reset."""
     page.evaluate(
         f"""() => {{
             const network = {NETWORK};
@@ -211,18 +209,102 @@ def test_reset_with_the_same_seed_is_the_same_run(kind: str, page: Page) -> None
             network.worker.onmessage = ({{ data }}) => network.hear(data);
         }}"""
     )
-    runs = []
-    for seed in ("7", "7", "8"):
+
+
+def reset(page: Page, seed: str | None = None) -> None:
+    run(page, 0.001)  # or time 0 would be the time before, too
+    if seed is not None:
         field = page.get_by_role("spinbutton", name="Seed")
         field.fill(seed)
         field.press("Enter")
-        page.get_by_role("button", name="Reset").click()
-        page.wait_for_function(f"{NETWORK}.frame.t === 0")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"{NETWORK}.frame.t === 0")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reset_with_the_same_seed_is_the_same_run(kind: str, page: Page) -> None:
+    """ "Try seed 7" has to show everybody the same."""
+    open_network(page, kind, KINDS[kind]())
+    keep_spikes(page)
+    runs = []
+    for seed in ("7", "7", "8"):
+        reset(page, seed)
         run(page, 0.4)
         runs.append(page.evaluate("window.seen"))
     assert len(runs[0]) > 100
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_slider_changes_the_network(kind: str, page: Page) -> None:
+    """A slider that nothing listens to would teach that its parameter does not matter."""
+    open_network(page, kind, KINDS[kind](story=[]))
+    keep_spikes(page)
+
+    def told() -> list[int]:
+        reset(page)
+        name = {"bump": "Show a cue", "flexible": "Ring 3"}[kind]
+        page.get_by_role("button", name=name).click()
+        run(page, 0.3)
+        return page.evaluate("window.seen")
+
+    first = told()
+    assert told() == first
+    sliders = [
+        slider
+        for slider in page.get_by_role("slider").all()
+        if page.locator(f"label[for={slider.get_attribute('id')}]").inner_text() != "Speed"
+    ]
+    assert len(sliders) == 7
+    for slider in sliders:
+        at = slider.input_value()
+        slider.press("End")
+        name = page.locator(f"label[for={slider.get_attribute('id')}]").inner_text()
+        assert told() != first, name
+        slider.fill(at)
+    assert (
+        page.evaluate(f"Object.keys({NETWORK}.settings).length") == {"bump": 4, "flexible": 6}[kind]
+    )
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_a_spike_is_drawn_at_its_time_and_cell(ratio: int, browser: Browser) -> None:
+    """A raster that put spikes elsewhere would show memories that are not there."""
+    context = browser.new_context(reduced_motion="reduce", device_scale_factor=ratio)
+    page = context.new_page()
+    p = KINDS["bump"](story=[])
+    open_network(page, "bump", p)
+    cell, N = 400, p["excit"]["N"]
+    for t, spike_t in [(0.5, 0.3), (1.9, 1.2), (2.1, 2.0), (3.3, 2.9), (4.4, 4.39), (9.0, 7.5)]:
+        # One spike after another: the last two seconds stay, on a drum that is used in turn.
+        columns, rows, width, height = page.evaluate(
+            f"""([t, step, cell]) => {{
+                const network = {NETWORK};
+                const message = {{
+                    is: "frame", t, step, speed: 1, cells: [cell], steps: [step], angleDeg: 0,
+                    strength: 0, meanRate: 0, profile: new Float32Array(64), present: false,
+                }};
+                network.hear(message);
+                network.draw();
+                const {{ canvas, context, width, height, ratio }} = network.raster.surface;
+                const {{ data }} = context.getImageData(0, 0, canvas.width, canvas.height);
+                const columns = [], rows = [];
+                for (let at = 0; at < data.length; at += 4) {{
+                    const x = (at / 4) % canvas.width / ratio;
+                    if (x < 40 || data[at] > 100) continue;
+                    columns.push(x);
+                    rows.push(Math.floor(at / 4 / canvas.width) / ratio);
+                }}
+                return [columns, rows, width, height];
+            }}""",
+            [t, round(spike_t / p["dt"]), cell],
+        )
+        here = 40 + (spike_t - max(0, t - 2)) / 2 * (width - 40)
+        # The picture's end and the spike are each in a whole column.
+        assert min(abs(x - here) for x in columns) <= 2, (t, spike_t)
+        assert {round(y - height * (1 - (cell + 1) / N)) for y in rows} <= {-1, 0, 1}
+    context.close()
 
 
 def test_inhibition_melts_a_bump(page: Page) -> None:

@@ -86,3 +86,23 @@ test("a trial is run from the start, and says what was kept", () => {
   const here = [...trial.cells].map((cell, n) => `${trial.steps[n]}:${cell}`);
   assert.deepEqual(here, spikesOf(posted));
 });
+
+test("a setting outlasts a reset, and setting it back gives the first run again", () => {
+  const { posted, send } = scope();
+  const run = () => {
+    const before = spikesOf(posted).length;
+    send({ do: "reset", seed: 3 });
+    send({ do: "step", seconds: 0.5 });
+    return spikesOf(posted).slice(before);
+  };
+  const first = run();
+  for (const changes of [{ connection_probability: 0.9 }, { alpha: 1 }, { stimulus_strength: 0 }]) {
+    const [name] = Object.keys(changes);
+    send({ do: "set", changes });
+    const changed = run();
+    assert.notDeepEqual(changed, first, name);
+    assert.deepEqual(run(), changed, name);
+    send({ do: "set", changes: { [name]: PARAMETERS[name] } });
+    assert.deepEqual(run(), first, name);
+  }
+});

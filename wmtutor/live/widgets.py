@@ -35,7 +35,8 @@ class _LiveNetwork(anywidget.AnyWidget):
     present : list of bool
         Whether each is there.
     settings : dict
-        Parameters changed from Python; see the class.
+        Parameters changed, from Python or with a slider; see the class. Taking a name out sets
+        its parameter back.
     """
 
     _esm = notebook_module()
@@ -215,8 +216,8 @@ class LiveFlexible(_LiveNetwork):
 
     Notes
     -----
-    ``settings`` takes ``alpha``, ``beta``, ``balance_ff``, ``balance_fb``, ``stimulus_strength``
-    and ``stimulus_width_deg``.
+    ``settings`` takes ``alpha``, ``beta``, ``balance_ff``, ``balance_fb``,
+    ``connection_probability``, ``stimulus_strength`` and ``stimulus_width_deg``.
 
     Examples
     --------
@@ -227,7 +228,7 @@ class LiveFlexible(_LiveNetwork):
     _limits: ClassVar = {
         "alpha": (0.0, 10.0), "beta": (0.0, 2.0), "balance_ff": (-2.0, 0.0),
         "balance_fb": (-2.0, 0.0), "stimulus_strength": (0.0, 50.0),
-        "stimulus_width_deg": (1.0, 90.0),
+        "stimulus_width_deg": (1.0, 90.0), "connection_probability": (0.01, 1.0),
     }  # fmt: skip
 
     def __init__(self, *, seed: int = 1, **network: Any) -> None:

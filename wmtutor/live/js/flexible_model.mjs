@@ -67,12 +67,6 @@ export class FlexibleModel {
     const p = { ...parameters };
     this.p = p;
     this.N = p.N_rings * p.N_sensory;
-    if (mask.length !== this.N * p.N_random) {
-      throw new RangeError(`mask: ${mask.length} entries for ${this.N} x ${p.N_random} cells`);
-    }
-    // Who is connected to whom, from both sides: a spike goes through its cell's list.
-    this.toRandom = connections(mask, this.N, p.N_random, p.N_random, 1);
-    this.toSensory = connections(mask, p.N_random, this.N, 1, p.N_random);
     this.profile = Float64Array.from([...p.ring_profile, ...p.ring_profile]);
     this.uniform = uniform;
     this.sRing = new Float64Array(this.N);
@@ -81,8 +75,21 @@ export class FlexibleModel {
     this.countRandom = new Float64Array(p.N_random);
     this.cues = Array(p.N_rings).fill(null);
     this.spikes = new Int32Array(this.N + p.N_random);
-    this.setStrengths({});
+    this.setConnections(mask);
     this.reset();
+  }
+
+  /** Connect the layers otherwise; what cells have in their inputs stays. */
+  setConnections(mask) {
+    const { N, p } = this;
+    if (mask.length !== N * p.N_random) {
+      throw new RangeError(`mask: ${mask.length} entries for ${N} x ${p.N_random} cells`);
+    }
+    const inputs = this.#inputs();
+    // Who is connected to whom, from both sides: a spike goes through its cell's list.
+    this.toRandom = connections(mask, N, p.N_random, p.N_random, 1);
+    this.toSensory = connections(mask, p.N_random, N, 1, p.N_random);
+    this.#setGains(inputs);
   }
 
   /** Change alpha, beta or a balance; what cells have in their inputs stays. */
@@ -92,7 +99,15 @@ export class FlexibleModel {
     if (beta !== undefined) p.beta = beta;
     if (balanceFf !== undefined) p.balance_ff = balanceFf;
     if (balanceFb !== undefined) p.balance_fb = balanceFb;
-    const inputs = this.gainFb ? { random: this.randomInputs(), sensory: this.sensoryInputs() } : null;
+    this.#setGains(this.#inputs());
+  }
+
+  #inputs() {
+    return this.gainFb ? { random: this.randomInputs(), sensory: this.sensoryInputs() } : null;
+  }
+
+  #setGains(inputs) {
+    const { p } = this;
     // Connections go both ways, so a cell has as many sources as targets.
     const gains = ({ starts }, sources, strength, balance) => {
       const gain = new Float64Array(starts.length - 1);

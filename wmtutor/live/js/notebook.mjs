@@ -30,12 +30,20 @@ export function render({ model, el }) {
     worker.postMessage({ do: "set", changes: model.get("settings") });
     worker.postMessage(order);
   };
+  // What a reader sets with a slider is what Python finds in `settings`, and the other way round.
+  const chose = (settings) => {
+    model.set("settings", settings);
+    model.save_changes();
+  };
   const view = new View(
     el,
-    { ...model.get("options"), seed: model.get("seed"), listen },
+    {
+      ...model.get("options"), seed: model.get("seed"), settings: model.get("settings"),
+      listen, chose,
+    },
     makeWorker,
   );
-  model.on("change:settings", () => view.send({ do: "set", changes: model.get("settings") }));
+  model.on("change:settings", () => view.replaceSettings(model.get("settings")));
   model.on("change:seed", () => view.reset(model.get("seed")));
   model.on("change:playing", () => {
     if (model.get("playing") !== view.playing) view.toggle();

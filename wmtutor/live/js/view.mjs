@@ -23,25 +23,27 @@ function make(tag, attributes = {}, ...children) {
 /** Numbers for ids: a page may have several networks. */
 let sliders = 0;
 
-/** A slider with its name, value and unit, and what its ends mean. */
-function slider({ label, min, max, step, value, show, low, high, change }) {
+/**
+ * A slider with its name, value and unit, and what its ends mean. `change` hears what a reader
+ * chose; the slider's own `show` moves it without telling anybody.
+ */
+function slider({ label, min, max, step, value, words, low, high, change }) {
   sliders += 1;
   const id = `wml-slider-${sliders}`;
-  const readout = make("span", { className: "wml-value", "aria-hidden": "true" }, show(value));
+  const readout = make("span", { className: "wml-value", "aria-hidden": "true" });
   const input = make("input", {
-    id, type: "range", min, max, step, value,
-    "aria-valuetext": show(value),
+    id, type: "range", min, max, step,
     "aria-describedby": `${id}-ends`,
     oninput: () => {
-      const chosen = Number(input.value);
-      readout.textContent = show(chosen);
-      input.setAttribute("aria-valuetext", show(chosen));
-      change(chosen);
+      say(Number(input.value));
+      change(Number(input.value));
     },
   });
-  // Last: a range takes a value only within the limits that it has by then.
-  input.value = value;
-  return make(
+  const say = (chosen) => {
+    readout.textContent = words(chosen);
+    input.setAttribute("aria-valuetext", words(chosen));
+  };
+  const box = make(
     "div", { className: "wml-slider" },
     make("label", { className: "wml-name", htmlFor: id }, label),
     " ", readout,
@@ -51,6 +53,12 @@ function slider({ label, min, max, step, value, show, low, high, change }) {
       make("span", {}, low), " ", make("span", {}, high),
     ),
   );
+  box.show = (chosen) => {
+    input.value = chosen;
+    say(chosen);
+  };
+  box.show(value);
+  return box;
 }
 
 /** Colours of the page, light or dark, as the canvases need them. */
@@ -59,10 +67,11 @@ function palette(element) {
   const ink = style.color || "black";
   const [r, g, b] = (ink.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
   const dark = 0.299 * r + 0.587 * g + 0.114 * b > 127;
+  const [dot] = new Uint32Array(new Uint8ClampedArray([r, g, b, 255]).buffer);
   // Okabe & Ito's colours, apart for every kind of colour vision; paler ones on a dark ground.
   return dark
-    ? { ink, ground: "#16181c", faint: "#5a616b", cue: "#e69f00", memory: "#56b4e9", lost: "#9aa3ad" }
-    : { ink, ground: "#ffffff", faint: "#b8bec6", cue: "#d55e00", memory: "#0072b2", lost: "#6b737c" };
+    ? { ink, dot, ground: "#16181c", faint: "#5a616b", cue: "#e69f00", memory: "#56b4e9", lost: "#9aa3ad" }
+    : { ink, dot, ground: "#ffffff", faint: "#b8bec6", cue: "#d55e00", memory: "#0072b2", lost: "#6b737c" };
 }
 
 /** A canvas as sharp as the screen, which knows its size in CSS pixels. */
@@ -130,36 +139,55 @@ class Raster {
     while (this.spikes[0].t < t - SHOWN) this.spikes.shift();
   }
 
-  /** Bring the drum up to time t; after a change of size or colour all that is shown is redrawn. */
-  #turn(t, ink, left) {
+  /**
+   * Bring the drum up to time t; after a change of size or colour all that is shown is redrawn.
+   * Spikes are written as pixels: at nine times life there are 600,000 a second.
+   */
+  #turn(t, dot, left) {
     const { surface, drum } = this;
     const { ratio } = surface;
     const width = Math.max(1, Math.round((surface.width - left) * ratio));
     const height = surface.canvas.height;
-    const look = `${width} ${height} ${ink}`;
+    const look = `${width} ${height} ${dot}`;
+    const c = drum.getContext("2d");
     if (look !== this.drawn) {
       drum.width = width;
       drum.height = height;
+      this.image = c.createImageData(width, height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
       this.column = Math.floor(((t - SHOWN) * width) / SHOWN);
       for (const part of this.spikes) part.fresh = true;
       this.drawn = look;
     }
-    const c = drum.getContext("2d");
+    const { pixels, image } = this;
     const column = Math.floor((t * width) / SHOWN);
-    for (let k = Math.max(this.column + 1, column - width + 1); k <= column; k++) {
-      c.clearRect(((k % width) + width) % width, 0, 1, height);
+    const turned = Math.min(width, column - this.column);
+    for (let k = column - turned + 1; k <= column; k++) {
+      const x = ((k % width) + width) % width;
+      for (let at = x; at < pixels.length; at += width) pixels[at] = 0;
     }
     this.column = column;
-    c.fillStyle = ink;
     const size = Math.max(1, Math.round(ratio));
+    let oldest = column - turned;
     for (const part of this.spikes) {
       if (!part.fresh) continue;
       part.fresh = false;
       for (let n = 0; n < part.times.length; n++) {
         const k = Math.floor((part.times[n] * width) / SHOWN);
-        if (k > column - width) c.fillRect(k % width, part.heights[n] * height, size, size);
+        if (k <= column - width) continue;
+        if (k < oldest) oldest = k;
+        const x = k % width;
+        const y = Math.min(height - size, Math.floor(part.heights[n] * height));
+        for (let i = Math.min(size, width - x) - 1; i >= 0; i--) {
+          for (let j = 0; j < size; j++) pixels[(y + j) * width + x + i] = dot;
+        }
       }
     }
+    // Only what is new goes to the canvas: in two pieces where the drum's end is between.
+    const from = ((oldest % width) + width) % width;
+    const number = Math.min(width, column - oldest + size);
+    c.putImageData(image, 0, 0, from, 0, Math.min(number, width - from), height);
+    if (from + number > width) c.putImageData(image, 0, 0, 0, 0, from + number - width, height);
     return { width, height, column };
   }
 
@@ -177,7 +205,7 @@ class Raster {
       if (b > a) c.fillRect(a, top * surface.height, b - a, (bottom - top) * surface.height);
     }
     c.globalAlpha = 1;
-    const { width, height, column } = this.#turn(t, colors.ink, left);
+    const { width, height, column } = this.#turn(t, colors.dot, left);
     const piece = (from, number, to) => {
       if (number > 0) {
         const { ratio } = surface;
@@ -209,33 +237,39 @@ const KINDS = {
       "With the keyboard: choose an angle with its slider and press Show a cue.",
     height: 260,
     sideLabel: "Rate of the cells over their preferred angle.",
-    controls: (view) => [
+    // How a cue is shown, and what the network is made of: `name` as in Python, `scale` from its
+    // unit to the slider's.
+    cueControls: [
       {
-        label: "Width of a cue", min: 10, max: 90, step: 10, value: view.shape.width,
-        show: (value) => `${value}${DEGREE}`, low: "10°: a few cells", high: "90°: a quarter of the ring",
-        change: (width) => { view.shape.width = width; },
+        name: "width", label: "Width of a cue", min: 10, max: 90, step: 10,
+        words: (value) => `${value}${DEGREE}`, low: "10°: a few cells", high: "90°: a quarter of the ring",
       },
       {
-        label: "Strength of a cue", min: 0, max: 0.2, step: 0.01, value: view.shape.strength * 1e9,
-        show: (value) => `${value.toFixed(2)} nA`, low: "0 nA: no cue", high: "0.20 nA: hard to resist",
-        change: (value) => { view.shape.strength = value * 1e-9; },
+        name: "strength", label: "Strength of a cue", min: 0, max: 0.2, step: 0.01, scale: 1e9,
+        words: (value) => `${value.toFixed(2)} nA`, low: "0 nA: no cue", high: "0.20 nA: hard to resist",
       },
+    ],
+    defaults: (p) => ({
+      G_inhib: 1, Jpos: p.Jpos_excit2excit, tau_NMDA: p.tau_NMDA, extern_rate: p.extern_rate,
+    }),
+    controls: [
       {
-        label: "Inhibition", min: 0, max: 1.5, step: 0.05, value: 1, show: percent,
+        name: "G_inhib", label: "Inhibition", min: 0, max: 1.5, step: 0.05, words: percent,
         low: "0 %: nothing holds the cells back", high: "150 %: half as much again",
-        change: (G_inhib) => view.send({ do: "set", changes: { G_inhib } }),
       },
       {
-        label: "Peak of the weights J+", min: 1, max: 2, step: 0.05,
-        value: view.parameters.Jpos_excit2excit, show: (value) => value.toFixed(2),
+        name: "Jpos", label: "Peak of the weights J+", min: 1, max: 2, step: 0.01,
+        words: (value) => value.toFixed(2),
         low: "1: neighbours are nobody special", high: "2: bumps by themselves",
-        change: (Jpos) => view.send({ do: "set", changes: { Jpos } }),
       },
       {
-        label: "NMDA time constant", min: 10, max: 100, step: 5,
-        value: view.parameters.tau_NMDA * 1000, show: (value) => `${value} ms`,
-        low: "10 ms: fast gates", high: "100 ms: slow gates",
-        change: (value) => view.send({ do: "set", changes: { tau_NMDA: value / 1000 } }),
+        name: "tau_NMDA", label: "NMDA time constant", min: 10, max: 100, step: 5, scale: 1000,
+        words: (value) => `${value} ms`, low: "10 ms: fast gates", high: "100 ms: slow gates",
+      },
+      {
+        name: "extern_rate", label: "External spikes", min: 600, max: 3000, step: 100,
+        words: (value) => `${value} Hz for each cell`,
+        low: "600 Hz: only a cue makes a bump", high: "3000 Hz: bumps by themselves",
       },
     ],
     words: (frame) =>
@@ -253,36 +287,39 @@ const KINDS = {
       "item away, with a pulse of inhibition.",
     height: 360,
     sideLabel: "Strength of each ring's memory.",
-    controls: (view) => [
+    cueControls: [],
+    defaults: (p) => ({
+      stimulus_strength: p.stimulus_strength, stimulus_width_deg: p.stimulus_width_deg,
+      alpha: p.alpha, beta: p.beta, balance_fb: p.balance_fb,
+      connection_probability: p.connection_probability,
+    }),
+    controls: [
       {
-        label: "Strength of an item", min: 0, max: 20, step: 1,
-        value: view.parameters.stimulus_strength, show: (value) => `${value}`,
-        low: "0: nothing is shown", high: "20: twice the paper's",
-        change: (value) => view.send({ do: "set", changes: { stimulus_strength: value } }),
+        name: "stimulus_strength", label: "Strength of an item", min: 0, max: 20, step: 1,
+        words: (value) => `${value}`, low: "0: nothing is shown", high: "20: twice the paper's",
       },
       {
-        label: "Width of an item", min: 4, max: 30, step: 1,
-        value: Math.round(view.parameters.stimulus_width_deg),
-        show: (value) => `${value}${DEGREE}`, low: "4°: a dot", high: "30°: a blur",
-        change: (value) => view.send({ do: "set", changes: { stimulus_width_deg: value } }),
+        name: "stimulus_width_deg", label: "Width of an item", min: 4, max: 30, step: 0.25,
+        words: (value) => `${value}${DEGREE}`, low: "4°: a dot", high: "30°: a blur",
       },
       {
-        label: "Feed-forward strength α", min: 1, max: 3, step: 0.1,
-        value: view.parameters.alpha, show: (value) => value.toFixed(1),
+        name: "alpha", label: "Feed-forward strength α", min: 1, max: 3, step: 0.1,
+        words: (value) => value.toFixed(1),
         low: "1: the shared layer hardly hears", high: "3: it shouts",
-        change: (alpha) => view.send({ do: "set", changes: { alpha } }),
       },
       {
-        label: "Feedback strength β", min: 0, max: 0.4, step: 0.02,
-        value: view.parameters.beta, show: (value) => value.toFixed(2),
-        low: "0: rings on their own", high: "0.40: echoes everywhere",
-        change: (beta) => view.send({ do: "set", changes: { beta } }),
+        name: "beta", label: "Feedback strength β", min: 0, max: 0.4, step: 0.02,
+        words: (value) => value.toFixed(2), low: "0: rings on their own", high: "0.40: echoes everywhere",
       },
       {
-        label: "Balance of feedback", min: -1.2, max: -0.8, step: 0.02,
-        value: view.parameters.balance_fb, show: (value) => value.toFixed(2),
+        name: "balance_fb", label: "Balance of feedback", min: -1.2, max: -0.8, step: 0.02,
+        words: (value) => value.toFixed(2),
         low: "−1.20: too much inhibition", high: "−0.80: too little",
-        change: (balance_fb) => view.send({ do: "set", changes: { balance_fb } }),
+      },
+      {
+        name: "connection_probability", label: "Connection probability p", min: 0.05, max: 1, step: 0.05,
+        words: (value) => value.toFixed(2),
+        low: "0.05: few strong synapses", high: "1: all to all, all items look alike",
       },
     ],
     words: (frame, view) => {
@@ -301,18 +338,23 @@ const KINDS = {
 export class View {
   /**
    * @param {HTMLElement} element where it goes
-   * @param {object} options kind ("bump" or "flexible"), parameters (from Python), seed, and a
-   *   function `listen` that hears every report (a notebook uses it)
+   * @param {object} options kind ("bump" or "flexible"), parameters (from Python) and seed. A
+   *   notebook has `settings` to begin with, a function `listen` that hears every report, and
+   *   `chose`, which hears what a reader set.
    * @param {function(): Worker} makeWorker
    */
-  constructor(element, { kind, parameters, seed = 1, story, listen }, makeWorker) {
+  constructor(element, { kind, parameters, seed = 1, settings = {}, listen, chose }, makeWorker) {
     this.kind = KINDS[kind];
     this.name = kind;
     this.element = element;
     this.parameters = parameters;
     this.seed = seed;
     this.listen = listen;
-    this.story = story ?? parameters.story;
+    this.chose = chose;
+    this.story = parameters.story;
+    this.defaults = this.kind.defaults(parameters);
+    /** What differs from the parameters that the network came with. */
+    this.settings = {};
     this.shape = { ...parameters.cue };
     this.frame = null;
     this.playing = false;
@@ -322,11 +364,33 @@ export class View {
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.say(`The network stopped: ${event.message}`);
     this.send({ do: "start", kind, parameters, seed, story: this.story });
+    this.replaceSettings(settings);
     this.watch();
   }
 
   send(message) {
     this.worker.postMessage(message);
+  }
+
+  /** Change parameters while the network runs. */
+  set(changes) {
+    Object.assign(this.settings, changes);
+    this.send({ do: "set", changes });
+  }
+
+  /** Take other settings than the present ones, and move the sliders there. */
+  replaceSettings(settings) {
+    const changes = {};
+    for (const name of Object.keys(this.settings)) {
+      if (!(name in settings)) changes[name] = this.defaults[name] ?? this.parameters[name];
+    }
+    Object.assign(changes, settings);
+    this.settings = { ...settings };
+    if (!Object.keys(changes).length) return;
+    this.send({ do: "set", changes });
+    for (const { name, scale = 1 } of this.kind.controls) {
+      if (name in changes) this.sliders[name].show(changes[name] * scale);
+    }
   }
 
   build() {
@@ -347,13 +411,13 @@ export class View {
     this.playButton = make("button", { type: "button", onclick: () => this.toggle() }, "Play");
     const angle = slider({
       label: "Angle of a cue", min: 0, max: 350, step: 10, value: 120,
-      show: (value) => `${value}${DEGREE}`, low: "0°", high: "350°",
+      words: (value) => `${value}${DEGREE}`, low: "0°", high: "350°",
       change: (value) => { this.angle = value; },
     });
     this.angle = 120;
     this.speed = slider({
       label: "Speed", min: -5, max: 2, step: 1, value: 0,
-      show: (power) =>
+      words: (power) =>
         power < 0 ? `1/${2 ** -power} of life` : power ? `${2 ** power} times life` : "as in life",
       low: "slow motion", high: "4 times, if your machine can",
       change: (power) => this.send({ do: "speed", speed: 2 ** power }),
@@ -367,6 +431,19 @@ export class View {
       },
     });
     const rings = this.name === "flexible" ? this.ringButtons() : null;
+    this.sliders = Object.fromEntries(
+      kind.controls.map(({ scale = 1, name, ...control }) => [
+        name,
+        slider({
+          ...control,
+          value: this.defaults[name] * scale,
+          change: (value) => {
+            this.set({ [name]: value / scale });
+            this.chose?.({ ...this.settings });
+          },
+        }),
+      ]),
+    );
     this.element.replaceChildren(
       make("p", { className: "wml-title" }, kind.title),
       make("p", { className: "wml-help" }, kind.help),
@@ -393,7 +470,14 @@ export class View {
       make(
         "div", { className: "wml-sliders" },
         this.speed,
-        ...kind.controls(this).map((control) => slider(control)),
+        ...kind.cueControls.map(({ scale = 1, name, ...control }) =>
+          slider({
+            ...control,
+            value: this.shape[name] * scale,
+            change: (value) => { this.shape[name] = value / scale; },
+          }),
+        ),
+        ...Object.values(this.sliders),
       ),
     );
     this.raster.surface.canvas.addEventListener("pointerdown", (event) => this.point(event));

@@ -139,23 +139,31 @@ class LiveFlexibleNetwork {
     this.reset(seed);
   }
 
-  reset(seed) {
+  /** A network and its noise have a seed each: another seed of the noise keeps the wiring. */
+  #mask() {
     const p = this.parameters;
-    // A network and its noise have a seed each: another seed keeps the wiring.
-    const wiring = new Random(p.network_seed ?? 1);
     const key = `${p.network_seed} ${p.connection_probability}`;
     if (this.key !== key) {
+      const wiring = new Random(p.network_seed);
+      // The same draws for every probability: a higher one adds connections and takes none away.
       this.mask = drawMask(p.N_rings * p.N_sensory, p.N_random, p.connection_probability, () =>
         wiring.uniform(),
       );
       this.key = key;
     }
+    return this.mask;
+  }
+
+  reset(seed) {
     const random = new Random(seed);
-    this.model = new FlexibleModel(p, { mask: this.mask, uniform: () => random.uniform() });
+    this.model = new FlexibleModel(this.parameters, {
+      mask: this.#mask(), uniform: () => random.uniform(),
+    });
   }
 
   set(changes) {
     Object.assign(this.parameters, changes);
+    if (changes.connection_probability !== undefined) this.model.setConnections(this.#mask());
     this.model.setStrengths(changes);
     for (const name of ["stimulus_strength", "stimulus_width_deg"]) {
       if (changes[name] !== undefined) this.model.p[name] = changes[name];
@@ -235,8 +243,6 @@ class Runner {
         this.speed = message.speed;
         return this.#setClock();
       case "reset":
-        if (message.parameters) Object.assign(this.network.parameters, message.parameters);
-        if (message.story) this.story = message.story;
         this.network.reset(message.seed);
         this.#begin();
         return this.#report({ reset: true });

@@ -175,6 +175,14 @@ def test_a_recording_is_a_monitor(widget: Any, page: Page) -> None:
         (lambda: LiveBump().record(0.0), "seconds"),
         (lambda: setattr(LiveBump(), "settings", {"alpha": 1}), "alpha"),
         (lambda: setattr(LiveBump(), "settings", {"Jpos": 99}), "Jpos"),
+        (
+            lambda: setattr(LiveBump(), "settings", {"stimulus_strength": 0.06}),
+            r"stimulus_strength.*did you mean 0.06\*nA",
+        ),
+        (
+            lambda: setattr(LiveFlexible(), "settings", {"balance_fb": 0.9}),
+            r"balance_fb.*did you mean -0.9",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(wrong: Any, message: str) -> None:

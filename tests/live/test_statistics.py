@@ -113,10 +113,9 @@ def test_bumps_are_as_high_as_wide_and_as_restless(page: Page) -> None:
     """Rate, width and diffusion of the page's bumps are the library's."""
     trials, seconds, step = 40, 1.3, 0.1
     p = bump_parameters()
-    cue = p["cue"]
     story = [
-        {"at": 0.1, "angle": 180.0, "on": True, **cue},
-        {"at": 0.1 + cue["seconds"], "angle": 180.0, "on": False},
+        {"at": 0.1, "angle": 180.0, "on": True},
+        {"at": 0.1 + p["cue_seconds"], "angle": 180.0, "on": False},
     ]
     open_network(page, "bump", p)
     asked = [
@@ -129,9 +128,9 @@ def test_bumps_are_as_high_as_wide_and_as_restless(page: Page) -> None:
     ]
     here = [
         simulate_wm(
-            stimulus_center_deg=180.0, stimulus_width_deg=cue["width"],
-            stimulus_strength=cue["strength"], t_stimulus_start=0.1,
-            t_stimulus_duration=cue["seconds"], sim_time=seconds, dt=p["dt"], seed=n,
+            stimulus_center_deg=180.0, stimulus_width_deg=p["stimulus_width_deg"],
+            stimulus_strength=p["stimulus_strength"], t_stimulus_start=0.1,
+            t_stimulus_duration=p["cue_seconds"], sim_time=seconds, dt=p["dt"], seed=n,
             monitored_subset_size=1,
         ).spike_monitor_excit
         for n in range(trials)

@@ -13,8 +13,9 @@ from wmtutor.units import ms, nA, second
 
 __all__ = ["bump_network", "bump_parameters", "flexible_parameters"]
 
-#: How a reader's cue to the bump network starts out: the course sheet's.
-BUMP_CUE = {"width": 30.0, "strength": 0.06 * nA, "seconds": 200 * ms}
+#: How a cue to the bump network starts out, and how long it is shown: the course sheet's.
+BUMP_CUE = {"stimulus_width_deg": 30.0, "stimulus_strength": 0.06 * nA}
+BUMP_CUE_SECONDS = 200 * ms
 #: How long an item is shown to the flexible network (the paper's).
 CUE_SECONDS = 100 * ms
 
@@ -79,7 +80,8 @@ def bump_parameters(preset: str = "neurodynex", **network: Any) -> dict[str, Any
     -------
     dict
         The fields of ``Network``, ``extern_rate`` in Hz, ``sigma_weight_profile`` in degrees and
-        ``Jpos_excit2excit``.
+        ``Jpos_excit2excit``; the cue (``stimulus_width_deg``, ``stimulus_strength`` in ampere,
+        ``cue_seconds``), and the story that is told at the start.
 
     Examples
     --------
@@ -96,10 +98,11 @@ def bump_parameters(preset: str = "neurodynex", **network: Any) -> dict[str, Any
         "extern_rate": p.N_extern_poisson * p.poisson_firing_rate,
         "sigma_weight_profile": p.sigma_weight_profile,
         "Jpos_excit2excit": p.Jpos_excit2excit,
-        "cue": {**BUMP_CUE},
+        **BUMP_CUE,
+        "cue_seconds": BUMP_CUE_SECONDS,
         "story": [
-            {"at": 0.3 * second, "angle": 120, "on": True, **BUMP_CUE},
-            {"at": 0.3 * second + BUMP_CUE["seconds"], "angle": 120, "on": False},
+            {"at": 0.3 * second, "angle": 120, "on": True},
+            {"at": 0.3 * second + BUMP_CUE_SECONDS, "angle": 120, "on": False},
         ],
     }
 
@@ -116,7 +119,7 @@ def flexible_parameters(**changes: Any) -> dict[str, Any]:
     -------
     dict
         The fields of ``FlexibleParameters`` and ``NetworkParameters``, ``ring_profile`` and
-        ``total_weight``.
+        ``total_weight``; ``cue_seconds``, and the story that is told at the start.
 
     Examples
     --------
@@ -133,7 +136,7 @@ def flexible_parameters(**changes: Any) -> dict[str, Any]:
         "ring_profile": network.ring_profile.tolist(),
         "total_weight": TOTAL_WEIGHT,
         "network_seed": 1,
-        "cue": {"seconds": CUE_SECONDS},
+        "cue_seconds": CUE_SECONDS,
         "story": [
             {"at": at, "ring": ring, "angle": angle, "on": on}
             for ring, angle in items

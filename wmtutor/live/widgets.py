@@ -6,7 +6,17 @@ import anywidget
 import numpy as np
 import traitlets
 
-from wmtutor._validation import DEGREE, SECOND, check_choice, check_count, check_quantity
+from wmtutor._validation import (
+    AMPERE,
+    DEGREE,
+    HERTZ,
+    NUMBER,
+    SECOND,
+    Unit,
+    check_choice,
+    check_count,
+    check_quantity,
+)
 from wmtutor.bump.parameters import PRESETS
 from wmtutor.live.bundle import notebook_module, style
 from wmtutor.live.parameters import bump_parameters, flexible_parameters
@@ -52,8 +62,8 @@ class _LiveNetwork(anywidget.AnyWidget):
     present = traitlets.List(trait=traitlets.Bool()).tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
 
-    #: What a setting may be: its lowest and highest value.
-    _limits: ClassVar[dict[str, tuple[float, float]]] = {}
+    #: What a setting may be: its unit, and its lowest and highest size; balances are negative.
+    _limits: ClassVar[dict[str, tuple[Unit, float, float]]] = {}
 
     def __init__(self, kind: str, parameters: dict[str, Any], seed: int) -> None:
         check_count("seed", seed, low=0, high=_MOST_SEED)
@@ -63,13 +73,18 @@ class _LiveNetwork(anywidget.AnyWidget):
 
     @traitlets.validate("settings")
     def _check_settings(self, proposal: Any) -> dict[str, float]:
+        checked = {}
         for name, value in proposal["value"].items():
             if name not in self._limits:
                 raise ValueError(f"settings: no {name!r}; choose from {', '.join(self._limits)}")
-            low, high = self._limits[name]
-            if not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ValueError(f"settings[{name!r}]={value!r}: choose from {low:g} to {high:g}")
-        return dict(proposal["value"])
+            unit, low, high = self._limits[name]
+            label, negative = f"settings[{name!r}]", name.startswith("balance")
+            checked[name] = check_quantity(label, value, unit, low=low, high=high, signed=negative)
+            if negative and checked[name] > 0:
+                raise ValueError(
+                    f"{label}={value!r}: inhibition is negative; did you mean {-value}?"
+                )
+        return checked
 
     @property
     def _parameters(self) -> dict[str, Any]:
@@ -178,7 +193,8 @@ class LiveBump(_LiveNetwork):
     Notes
     -----
     ``settings`` takes ``G_inhib`` (inhibition as a share of the preset's), ``Jpos``, ``tau_NMDA``
-    in seconds and ``extern_rate`` in Hz.
+    in seconds, ``extern_rate`` in Hz, and for cues ``stimulus_width_deg`` and
+    ``stimulus_strength`` in ampere.
 
     Examples
     --------
@@ -189,8 +205,9 @@ class LiveBump(_LiveNetwork):
     """
 
     _limits: ClassVar = {
-        "G_inhib": (0.0, 3.0), "Jpos": (1.0, 2.5), "tau_NMDA": (0.001, 0.5),
-        "extern_rate": (0.0, 5000.0),
+        "G_inhib": (NUMBER, 0.0, 3.0), "Jpos": (NUMBER, 1.0, 2.5),
+        "tau_NMDA": (SECOND, 0.001, 0.5), "extern_rate": (HERTZ, 0.0, 5000.0),
+        "stimulus_width_deg": (DEGREE, 1.0, 360.0), "stimulus_strength": (AMPERE, 0.0, 2e-9),
     }  # fmt: skip
 
     def __init__(self, preset: str = "neurodynex", *, seed: int = 1, shrink: int = 1) -> None:
@@ -226,9 +243,10 @@ class LiveFlexible(_LiveNetwork):
     """
 
     _limits: ClassVar = {
-        "alpha": (0.0, 10.0), "beta": (0.0, 2.0), "balance_ff": (-2.0, 0.0),
-        "balance_fb": (-2.0, 0.0), "stimulus_strength": (0.0, 50.0),
-        "stimulus_width_deg": (1.0, 90.0), "connection_probability": (0.01, 1.0),
+        "alpha": (NUMBER, 0.0, 10.0), "beta": (NUMBER, 0.0, 2.0),
+        "balance_ff": (NUMBER, 0.0, 2.0), "balance_fb": (NUMBER, 0.0, 2.0),
+        "connection_probability": (NUMBER, 0.01, 1.0),
+        "stimulus_strength": (NUMBER, 0.0, 50.0), "stimulus_width_deg": (DEGREE, 1.0, 90.0),
     }  # fmt: skip
 
     def __init__(self, *, seed: int = 1, **network: Any) -> None:

@@ -237,22 +237,20 @@ const KINDS = {
       "With the keyboard: choose an angle with its slider and press Show a cue.",
     height: 260,
     sideLabel: "Rate of the cells over their preferred angle.",
-    // How a cue is shown, and what the network is made of: `name` as in Python, `scale` from its
-    // unit to the slider's.
-    cueControls: [
+    defaults: (p) => ({
+      stimulus_width_deg: p.stimulus_width_deg, stimulus_strength: p.stimulus_strength,
+      G_inhib: 1, Jpos: p.Jpos_excit2excit, tau_NMDA: p.tau_NMDA, extern_rate: p.extern_rate,
+    }),
+    // `name` as in Python's settings, `scale` from its unit to the slider's.
+    controls: [
       {
-        name: "width", label: "Width of a cue", min: 10, max: 90, step: 10,
+        name: "stimulus_width_deg", label: "Width of a cue", min: 10, max: 90, step: 10,
         words: (value) => `${value}${DEGREE}`, low: "10°: a few cells", high: "90°: a quarter of the ring",
       },
       {
-        name: "strength", label: "Strength of a cue", min: 0, max: 0.2, step: 0.01, scale: 1e9,
+        name: "stimulus_strength", label: "Strength of a cue", min: 0, max: 0.2, step: 0.01, scale: 1e9,
         words: (value) => `${value.toFixed(2)} nA`, low: "0 nA: no cue", high: "0.20 nA: hard to resist",
       },
-    ],
-    defaults: (p) => ({
-      G_inhib: 1, Jpos: p.Jpos_excit2excit, tau_NMDA: p.tau_NMDA, extern_rate: p.extern_rate,
-    }),
-    controls: [
       {
         name: "G_inhib", label: "Inhibition", min: 0, max: 1.5, step: 0.05, words: percent,
         low: "0 %: nothing holds the cells back", high: "150 %: half as much again",
@@ -287,7 +285,6 @@ const KINDS = {
       "item away, with a pulse of inhibition.",
     height: 360,
     sideLabel: "Strength of each ring's memory.",
-    cueControls: [],
     defaults: (p) => ({
       stimulus_strength: p.stimulus_strength, stimulus_width_deg: p.stimulus_width_deg,
       alpha: p.alpha, beta: p.beta, balance_fb: p.balance_fb,
@@ -355,7 +352,6 @@ export class View {
     this.defaults = this.kind.defaults(parameters);
     /** What differs from the parameters that the network came with. */
     this.settings = {};
-    this.shape = { ...parameters.cue };
     this.frame = null;
     this.playing = false;
     this.build();
@@ -470,13 +466,6 @@ export class View {
       make(
         "div", { className: "wml-sliders" },
         this.speed,
-        ...kind.cueControls.map(({ scale = 1, name, ...control }) =>
-          slider({
-            ...control,
-            value: this.shape[name] * scale,
-            change: (value) => { this.shape[name] = value / scale; },
-          }),
-        ),
         ...Object.values(this.sliders),
       ),
     );
@@ -594,8 +583,8 @@ export class View {
   /** Show a cue: a ring's item, or the bump's. */
   cue(ring, angle) {
     const t = this.frame?.t ?? 0;
-    const { seconds } = this.shape;
-    this.send({ do: "cue", ring, angle, ...this.shape });
+    const seconds = this.parameters.cue_seconds;
+    this.send({ do: "cue", ring, angle, seconds });
     this.spans.push({ from: t, to: t + seconds, ring: ring ?? 0, angle, erase: angle === null });
     if (!this.playing) this.say("Shown when the network runs: press Play or Step.");
   }

@@ -54,7 +54,8 @@ class Spikes {
 class LiveBumpNetwork {
   constructor(parameters, seed) {
     this.parameters = parameters;
-    this.factors = { G_inhib: 1, tau_NMDA: parameters.tau_NMDA, Jpos: parameters.Jpos_excit2excit };
+    const { tau_NMDA, Jpos_excit2excit: Jpos, stimulus_width_deg, stimulus_strength } = parameters;
+    this.factors = { G_inhib: 1, tau_NMDA, Jpos, stimulus_width_deg, stimulus_strength };
     this.reset(seed);
   }
 
@@ -67,8 +68,9 @@ class LiveBumpNetwork {
     this.set(this.factors);
   }
 
-  set({ G_inhib: inhibition, tau_NMDA: tauNmda, Jpos, extern_rate: externRate }) {
+  set({ G_inhib: inhibition, tau_NMDA: tauNmda, Jpos, extern_rate: externRate, ...cue }) {
     const { model, parameters: p } = this;
+    Object.assign(this.factors, cue);
     if (inhibition !== undefined) {
       this.factors.G_inhib = inhibition;
       model.excit.cell.g_GABA = p.excit.g_GABA * inhibition;
@@ -84,7 +86,8 @@ class LiveBumpNetwork {
     }
   }
 
-  cue({ angle, on, width, strength }) {
+  cue({ angle, on }) {
+    const { stimulus_width_deg: width, stimulus_strength: strength } = this.factors;
     if (on) this.model.setCurrent(angle, width, strength);
     else this.model.clearCurrent();
   }

@@ -89,11 +89,11 @@ def _shrink_figures(app: Any, error: Exception | None) -> None:
 
 
 def _drop_unused_font(app: Any, error: Exception | None) -> None:
-    # The theme has every page fetch the icons of companies, and the book shows none.
+    # The theme has every page fetch icons of companies and outlined ones, and the book shows none.
     if error is None:
         for page in Path(app.outdir).glob("*.html"):
             page.write_text(
-                re.sub(r"<link[^>]*fa-brands-400\.woff2[^>]*>\s*", "", page.read_text())
+                re.sub(r"<link[^>]*fa-(brands|regular)-400\.woff2[^>]*>\s*", "", page.read_text())
             )
 
 

@@ -1,7 +1,9 @@
 // What is wider than its box scrolls there, and a keyboard can only scroll what it can reach. The
 // theme sees to code, but once, before fonts have come; nobody sees to formulas.
 window.addEventListener("load", async () => {
-  const boxes = () => document.querySelectorAll("article pre, article mjx-container[display]");
+  const article = document.querySelector("article");
+  if (!article) return;
+  const boxes = () => article.querySelectorAll("pre, mjx-container[display]");
   const mark = () => {
     for (const box of boxes()) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
@@ -12,5 +14,5 @@ window.addEventListener("load", async () => {
   await window.MathJax?.startup?.promise;
   mark();
   // A phone that is turned: on the observer's first call nothing has changed yet.
-  new ResizeObserver(mark).observe(document.querySelector("article"));
+  new ResizeObserver(mark).observe(article);
 });

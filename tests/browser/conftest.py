@@ -86,9 +86,13 @@ def open_page(site: str, browser: Browser) -> Callable[..., Any]:
         page.on("response", watch)
         page.on("console", log)
         page.on("pageerror", lambda error: visit.problems.append(f"page error: {error}"))
-        page.goto(site + name, wait_until="networkidle")
-        # Formulas are set in pieces, after all has been fetched.
-        page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
+        # A busy machine may still be reading a long page when its network has long been idle; and
+        # formulas are set after all has been fetched.
+        page.goto(site + name, wait_until="load")
+        page.wait_for_load_state("networkidle")
+        page.evaluate(
+            "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
+        )
         if name in EXPLORER_PAGES:
             pictures = page.locator(".wmtutor-explorer img.wmtutor-picture")
             expect(pictures.first).to_be_visible()

@@ -77,7 +77,7 @@ def _load_where_needed(
     app: Any, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     if doctree is not None and next(doctree.findall(live), None) is not None:
-        app.add_js_file("live/live.js", loading_method="defer")
+        app.add_js_file("live/live.js", loading_method="async")
         app.add_css_file("live/live.css")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from live_page import NETWORK, open_network
+from live_page import NETWORK, network_markup, open_network
 from playwright.sync_api import Browser, Page, expect
 
 from wmtutor.live import bump_parameters, flexible_parameters
@@ -118,6 +118,24 @@ def test_less_motion_is_no_blank_picture(kind: str, page: Page) -> None:
             return new Set(new Uint32Array(data.buffer)).size > 2;
         })"""
     )
+
+
+def test_two_networks_keep_to_themselves(page: Page) -> None:
+    """If they shared a name or a worker, a slider of one would turn the other."""
+    other = network_markup("flexible", KINDS["flexible"](story=[]), seed=2)
+    # The first one on the page is the one that `run` moves on.
+    open_network(page, "bump", KINDS["bump"](), above=other)
+    first, second = (page.locator(".wmtutor-live-network").nth(n) for n in (0, 1))
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((element) => element.id)")
+    assert len(set(ids)) == len(ids) > 10
+    first.get_by_role("button", name="Ring 2", exact=True).click()
+    run(page, 0.5)
+    expect(first.locator(".wml-status")).to_have_text("1 of 1 memories held.")
+    expect(second.locator(".wml-clock")).to_have_text("0.00 s")
+    first.get_by_role("slider", name="Feedback strength").press("Home")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.wmtutor-live-network')].map((e) => e.network.settings)"
+    ) == [{"beta": 0}, {}]
 
 
 def test_a_click_plants_a_memory_where_it_lands(page: Page) -> None:

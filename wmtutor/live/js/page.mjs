@@ -7,5 +7,8 @@ function start() {
     element.network = new View(place, options, makeWorker);
   }
 }
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+// As soon as all is read, and before the page's other scripts, which take their time.
+if (document.readyState === "loading") {
+  document.addEventListener("readystatechange", start, { once: true });
+}
 else start();

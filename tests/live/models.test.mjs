@@ -133,6 +133,20 @@ test("other connections change what is to come, and nothing that a cell has", ()
   assert.equal(model.gainFb[1], 0);
 });
 
+test("both lists of connections say what the mask says", () => {
+  const { model, mask } = smallNetwork(9, { N_sensory: 16, ring_profile: Array(16).fill(0) });
+  const columns = RING.N_random;
+  const told = ({ starts, list }, i) => [...list.subarray(starts[i], starts[i + 1])];
+  const numbers = (length, connected) =>
+    Array.from({ length }, (_, k) => k).filter((k) => connected(k));
+  for (let i = 0; i < model.N; i++) {
+    assert.deepEqual(told(model.toRandom, i), numbers(columns, (j) => mask[i * columns + j]));
+  }
+  for (let j = 0; j < columns; j++) {
+    assert.deepEqual(told(model.toSensory, j), numbers(model.N, (i) => mask[i * columns + j]));
+  }
+});
+
 test("a higher probability adds connections and takes none away", () => {
   const drawn = (probability) => {
     const random = new Random(8);

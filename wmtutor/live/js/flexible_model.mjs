@@ -35,19 +35,39 @@ export function drawMask(rows, columns, probability, uniform) {
   return mask;
 }
 
-/** The targets of each source, one list after the other; list i is targets[starts[i] .. starts[i + 1]). */
-function connections(mask, sources, targets, sourceStride, targetStride) {
-  const starts = new Int32Array(sources + 1);
-  const list = new Uint16Array(mask.reduce((sum, entry) => sum + entry, 0));
-  let length = 0;
-  for (let i = 0; i < sources; i++) {
-    starts[i] = length;
-    for (let j = 0; j < targets; j++) {
-      if (mask[i * sourceStride + j * targetStride]) list[length++] = j;
+/**
+ * Who is connected to whom, from both sides: for each row (and each column) of the mask the numbers
+ * of its entries, one list after the other; those of row i are list[starts[i] .. starts[i + 1]).
+ */
+function connections(mask, rows, columns) {
+  const ofRows = new Int32Array(rows + 1);
+  const ofColumns = new Int32Array(columns + 1);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const connected = mask[at++];
+      ofRows[i + 1] += connected;
+      ofColumns[j + 1] += connected;
     }
   }
-  starts[sources] = length;
-  return { starts, list };
+  for (let i = 0; i < rows; i++) ofRows[i + 1] += ofRows[i];
+  for (let j = 0; j < columns; j++) ofColumns[j + 1] += ofColumns[j];
+  const total = ofRows[rows];
+  // With one place more: every entry is written, and stays if the place after it is taken next.
+  // Asking first would take longer, since no processor can guess the answer.
+  const rowList = new Uint16Array(total + 1);
+  for (let at = 0, place = 0; at < mask.length; at++) {
+    rowList[place] = at % columns;
+    place += mask[at];
+  }
+  const columnList = new Uint16Array(total);
+  const places = ofColumns.slice();
+  for (let i = 0; i < rows; i++) {
+    for (let n = ofRows[i]; n < ofRows[i + 1]; n++) columnList[places[rowList[n]]++] = i;
+  }
+  return [
+    { starts: ofRows, list: rowList.subarray(0, total) },
+    { starts: ofColumns, list: columnList },
+  ];
 }
 
 /** Count a spike of a cell at all cells that it is connected to. */
@@ -86,9 +106,8 @@ export class FlexibleModel {
       throw new RangeError(`mask: ${mask.length} entries for ${N} x ${p.N_random} cells`);
     }
     const inputs = this.#inputs();
-    // Who is connected to whom, from both sides: a spike goes through its cell's list.
-    this.toRandom = connections(mask, N, p.N_random, p.N_random, 1);
-    this.toSensory = connections(mask, p.N_random, N, 1, p.N_random);
+    // A spike goes through its cell's list.
+    [this.toRandom, this.toSensory] = connections(mask, N, p.N_random);
     this.#setGains(inputs);
   }
 

@@ -735,9 +735,7 @@ export class View {
     });
     c.fillStyle = colors.cue;
     c.fillRect(x(p.memory_threshold) - 1, 0, 2, side.height - 18);
-    side.text(
-      `strength (Hz); a memory is more than ${p.memory_threshold}`, left, side.height - 8, colors.ink,
-    );
+    side.text(`strength (Hz); memory: above ${p.memory_threshold}`, left, side.height - 8, colors.ink);
     side.canvas.setAttribute(
       "aria-label",
       `${this.kind.sideLabel} ${frame.memories

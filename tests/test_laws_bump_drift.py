@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from wmtutor.bump import draw_leak_potentials
 from wmtutor.laws import ALL_LAWS, bump_drift, read_trials
@@ -16,7 +15,6 @@ from wmtutor.laws.bump_drift import (
     measure_bump_distractor,
     measure_bump_heterogeneity,
     predict_drift_field,
-    predict_final_angles,
     read_paths,
     summarise_bump_diffusion,
     summarise_bump_distractor,
@@ -256,33 +254,6 @@ def test_expected_field_turns_with_the_network():
     assert np.sqrt(np.mean(np.square(many))) == pytest.approx(1 * mV, rel=0.11)
 
 
-@pytest.mark.parametrize("velocity", [0.0, 6.0])
-def test_final_angles_against_the_wrapped_normal(velocity):
-    """If the solver were off, bits gained by drift could be lost by arithmetic.
-
-    With constant velocity the exact density is a normal one, wrapped; the solver's cells of one
-    degree add at most (1 deg)^2/12-like amounts to the variance.
-    """
-    density = predict_final_angles([350], np.full(360, velocity), 20.0, 3.0)[0]
-    turns = np.arange(-2, 3)[:, None] * 360
-    exact = stats.norm.pdf(np.arange(360) + turns, 350 + 3 * velocity, np.sqrt(2 * 20 * 3)).sum(0)
-    np.testing.assert_allclose(density, exact, atol=0.04 * exact.max())
-    assert density.sum() == pytest.approx(1)
-
-
-def test_final_angles_settle_in_the_valley():
-    """If drift and diffusion were weighed wrongly, valleys would come out too deep or too flat.
-
-    For v = -k sin(theta) the density ends as a von Mises one with kappa = k/D (in radians).
-    """
-    angles = np.deg2rad(np.arange(360))
-    velocity = -np.rad2deg(1.0) * 2.0 * np.sin(angles)  # -2 rad/s sin
-    diffusion = np.rad2deg(1.0) ** 2 * 0.5  # 0.5 rad^2/s: kappa 4
-    density = predict_final_angles([100], velocity, diffusion, 20.0)[0]
-    exact = stats.vonmises.pdf(angles, 4) * np.pi / 180
-    np.testing.assert_allclose(density, exact, atol=1e-3 * exact.max())
-
-
 def test_bits_of_drift_that_is_there_and_that_is_not():
     """If drift gained bits on paths that do not follow it, the gain would say nothing."""
     generator = np.random.default_rng(7)
@@ -434,8 +405,6 @@ def test_bad_tables_are_named():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=message):
             predict_drift_field(**arguments)
-    with pytest.raises(ValueError, match="velocity"):
-        predict_final_angles([1], [1, 2], 5.0, 1.0)
 
 
 # ---- the book's tables -------------------------------------------------------------------

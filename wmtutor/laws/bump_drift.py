@@ -37,6 +37,7 @@ from wmtutor.experiments import (
 )
 from wmtutor.laws._tables import Law
 from wmtutor.monitors import SpikeMonitor
+from wmtutor.reduced import evolve_density
 from wmtutor.ring import (
     circular_distance,
     preferred_angles,
@@ -58,7 +59,6 @@ __all__ = [
     "measure_bump_distractor",
     "measure_bump_heterogeneity",
     "predict_drift_field",
-    "predict_final_angles",
     "read_paths",
     "summarise_bump_diffusion",
     "summarise_bump_distractor",
@@ -636,66 +636,6 @@ def predict_drift_field(
     return -slope_of_gates @ (E_leak - E_leak.mean()) / np.sqrt((slope_of_gates[0] ** 2).sum())
 
 
-def predict_final_angles(
-    theta_deg: Any, velocity: Any, diffusion: float, duration: float
-) -> np.ndarray:
-    """Where bumps are after a time of drift and diffusion.
-
-    Solves ``dp/dt = -d(v p)/dtheta + D d2p/dtheta2`` on the ring, in cells of one degree, with the
-    fluxes of Scharfetter & Gummel (1969), which are exact for the stationary density where velocity
-    is constant. A density that moves fast spreads too much: as if D were ``D x / tanh(x)``, with
-    ``x = v / (2 D)`` in cells of one degree. :func:`wmtutor.reduced.evolve_density` has no such
-    limit, but follows one density at a time.
-
-    Parameters
-    ----------
-    theta_deg : array_like of float, shape (trials,)
-        Where they start, degrees.
-    velocity : array_like of float, shape (360,)
-        Drift field in deg/s at 0, 1, ... 359 degrees.
-    diffusion : float
-        D in deg^2/s.
-    duration : float
-        Seconds.
-
-    Returns
-    -------
-    ndarray of float, shape (trials, 360)
-        Density per degree at 0, 1, ... 359 degrees; each row sums to 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad values.
-
-    Examples
-    --------
-    >>> density = predict_final_angles([180], np.zeros(360), 8.0, 1.0)
-    >>> float(((np.arange(360) - 180) ** 2 * density).sum().round(1))
-    16.0
-    """
-    from scipy.linalg import expm
-
-    start = check_vector("theta_deg", theta_deg, DEGREE)
-    velocity = check_vector("velocity", velocity, length=360)
-    diffusion = check_quantity("diffusion", diffusion, NUMBER, low=1e-3, high=1e5, zero=False)
-    duration = check_quantity("duration", duration, SECOND, low=1 * ms, high=1000, zero=False)
-    between = (velocity + np.roll(velocity, -1)) / 2 / diffusion  # at the border to the next cell
-    at_zero = np.abs(between) < 1e-9
-    safe = np.where(at_zero, 1.0, between)
-    up = diffusion * np.where(at_zero, 1.0, safe / -np.expm1(-safe))
-    down = diffusion * np.where(at_zero, 1.0, safe / np.expm1(safe))
-    cells = np.arange(360)
-    following = (cells + 1) % 360
-    change = np.zeros((360, 360))
-    change[following, cells] += up
-    change[cells, cells] -= up
-    change[cells, following] += down
-    change[following, following] -= down
-    first = np.rint(wrap_degrees(start)).astype(int) % 360
-    return expm(change * duration).T[first]
-
-
 def summarise_bump_heterogeneity(table: "pd.DataFrame") -> "pd.DataFrame":
     """Drift against the standard deviation of the leak potentials, with 95% intervals.
 
@@ -806,7 +746,11 @@ def summarise_final_angles(table: "pd.DataFrame") -> "pd.DataFrame":
         raise ValueError("table: has no trials with a standard_deviation of 0, the control")
     t, theta_deg = read_paths(control)
     diffusion, duration = estimate_diffusion(theta_deg, t).diffusion, float(t[-1] - t[0])
-    by_diffusion = predict_final_angles(ANGLES_DEG, np.zeros(360), diffusion, duration)
+
+    def density_after(first: int, velocity: Any) -> np.ndarray:
+        return evolve_density(np.eye(360)[first], velocity, diffusion, [duration])[0]
+
+    by_diffusion = density_after(0, 0)
     rows = []
     for deviation, trials in table[table.standard_deviation > 0].groupby(
         "standard_deviation", sort=False
@@ -825,11 +769,12 @@ def summarise_final_angles(table: "pd.DataFrame") -> "pd.DataFrame":
         for network, group in networks.items():
             first, last = np.rint(read_paths(group)[1][:, [0, -1]].T).astype(int) % 360
             others = np.mean([gain[other] for other in networks if other != network])
-            by_drift = predict_final_angles(
-                ANGLES_DEG, others * expected[network], diffusion, duration
-            )
+            by_drift = [
+                density_after(begin, others * expected[network])[end]
+                for begin, end in zip(first, last, strict=True)
+            ]
             # In bits; a place that is next to impossible in both counts as 1 in 10^12.
-            bits = np.log2(np.maximum((by_drift[first, last], by_diffusion[first, last]), 1e-12))
+            bits = np.log2(np.maximum((by_drift, by_diffusion[last - first]), 1e-12))
             rows.append(
                 {
                     "standard_deviation_mV": round(deviation / mV, 9),

@@ -59,7 +59,8 @@ def _visit(self: Any, node: live) -> None:
 
 
 def _depart(self: Any, node: live) -> None:
-    self.body.append("</div></div>\n")
+    # The script is not there in a page that is printed.
+    self.body.append("</div></div>\n<script>window.startLiveNetworks?.();</script>\n")
 
 
 def _write_files(app: Any) -> None:
@@ -77,7 +78,7 @@ def _load_where_needed(
     app: Any, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     if doctree is not None and next(doctree.findall(live), None) is not None:
-        app.add_js_file("live/live.js", loading_method="async")
+        app.add_js_file("live/live.js")
         app.add_css_file("live/live.css")
 
 

@@ -10,6 +10,7 @@ from live_page import NETWORK, network_markup, open_network
 from playwright.sync_api import Browser, Page, expect
 
 from wmtutor.live import bump_parameters, flexible_parameters
+from wmtutor.live.bundle import page_script
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +59,44 @@ def test_it_starts_by_itself_and_tells_its_story(kind: str, browser: Browser) ->
     words = {"bump": "One memory, at", "flexible": "3 of 3 memories held."}[kind]
     expect(status(page)).to_contain_text(words, timeout=60_000)
     context.close()
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "<meta http-equiv='Content-Security-Policy' content=\"worker-src 'none'\">",
+        "<script>window.Worker = class { constructor() { throw new Error('none'); } };</script>",
+    ],
+    ids=["by policy", "by an exception"],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_that_forbids_workers_is_told_of(
+    kind: str, forbidden: str, browser: Browser
+) -> None:
+    """Without a word a reader would wait before two blank pictures and buttons that do nothing."""
+    context = browser.new_context()
+    page = context.new_page()
+    markup = network_markup(kind, KINDS[kind]())
+    page.set_content(f"<!doctype html><title>Live</title>{forbidden}{markup}")
+    page.evaluate(page_script())
+    expect(status(page)).to_contain_text("cannot run here")
+    expect(page.get_by_role("button", name="Play")).to_be_disabled()
+    expect(page.get_by_role("slider", name="Speed")).to_be_disabled()
+    expect(page.locator("canvas:visible")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("ground", "ink"), [("rgb(31, 31, 31)", "rgb(204, 204, 204)"), ("", "rgb(0, 0, 0)")]
+)
+def test_words_keep_their_ground(ground: str, ink: str, page: Page) -> None:
+    """VS Code shows widgets on white, and in a dark theme their words in a pale colour."""
+    theme = f"--vscode-editor-background: {ground}; --vscode-editor-foreground: {ink};"
+    above = f"<style>:root {{ {theme if ground else ''} }} main {{ background: white; }}</style>"
+    open_network(page, "bump", KINDS["bump"](), above=above)
+    look = "getComputedStyle(document.querySelector('.wml'))"
+    assert page.evaluate(f"{look}.backgroundColor") == (ground or "rgba(0, 0, 0, 0)")
+    assert page.evaluate(f"{look}.color") == ink
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -308,7 +347,7 @@ def test_a_spike_is_drawn_at_its_time_and_cell(ratio: int, browser: Browser) -> 
                 const columns = [], rows = [];
                 for (let at = 0; at < data.length; at += 4) {{
                     const x = (at / 4) % canvas.width / ratio;
-                    if (x < 40 || data[at] > 100) continue;
+                    if (x < 48 || data[at] > 100) continue;
                     columns.push(x);
                     rows.push(Math.floor(at / 4 / canvas.width) / ratio);
                 }}
@@ -316,7 +355,7 @@ def test_a_spike_is_drawn_at_its_time_and_cell(ratio: int, browser: Browser) -> 
             }}""",
             [t, round(spike_t / p["dt"]), cell],
         )
-        here = 40 + (spike_t - max(0, t - 2)) / 2 * (width - 40)
+        here = 48 + (spike_t - max(0, t - 2)) / 2 * (width - 48)
         # The picture's end and the spike are each in a whole column.
         assert min(abs(x - here) for x in columns) <= 2, (t, spike_t)
         assert {round(y - height * (1 - (cell + 1) / N)) for y in rows} <= {-1, 0, 1}

@@ -124,8 +124,16 @@ class _LiveNetwork(anywidget.AnyWidget):
                 if "cells" not in recording:
                     self.send(recording["order"])
         elif content.get("is") == "trial":
-            cells, steps = (np.frombuffer(bytes(buffer), np.int32) for buffer in buffers)
-            self._recordings[content["id"]].update(cells=cells, steps=steps)
+            found = self._recordings[content["id"]]
+            # Two front ends may answer; one with other settings has another number of spikes.
+            lots = found.setdefault("answers", {}).setdefault(content["numSpikes"], {})
+            lots[content["from"]] = [np.frombuffer(bytes(buffer), np.int32) for buffer in buffers]
+            if sum(len(cells) for cells, _ in lots.values()) == content["numSpikes"]:
+                del found["answers"]
+                cells, steps = zip(*(lots[first] for first in sorted(lots)), strict=True)
+                found.update(cells=np.concatenate(cells), steps=np.concatenate(steps))
+        elif content.get("is") == "failed":
+            self._recordings[content["id"]]["failed"] = content["text"]
 
 
 class Recording:
@@ -152,6 +160,9 @@ class Recording:
                 "spike_monitor_excit, the flexible one spike_monitor_sensory and _random"
             )
         if not self.ready:
+            failed = self._widget._recordings[self._number].get("failed")
+            if failed:
+                raise RuntimeError(f"the browser could not run this trial: {failed}")
             raise RuntimeError(
                 "the browser has not answered yet: show the widget, and ask in a later cell"
             )

@@ -1,3 +1,6 @@
+/** Spikes in one message to Python: 2 MiB of them. */
+const LOT = 1 << 18;
+
 /** A network in a notebook: anywidget calls this with the Python side's model and an element. */
 export function render({ model, el }) {
   let lastTold = 0;
@@ -20,15 +23,31 @@ export function render({ model, el }) {
   };
   // A recording has a worker of its own: what is on the screen goes on.
   const record = (order) => {
-    const worker = makeWorker();
+    const { id } = order;
+    const fail = (text) => model.send({ is: "failed", id, text: text || "no worker may run here" });
+    let worker;
+    try {
+      worker = makeWorker();
+    } catch (problem) {
+      return fail(problem.message);
+    }
+    worker.onerror = ({ message }) => fail(message);
     worker.onmessage = ({ data }) => {
-      if (data.is !== "trial") return;
-      model.send({ is: "trial", id: data.id }, undefined, [data.cells.buffer, data.steps.buffer]);
-      worker.terminate();
+      if (data.is === "error") fail(data.text);
+      if (data.is === "trial") {
+        const { cells, steps } = data;
+        // Jupyter's server hangs up on a message of more than 10 MiB: a minute of spikes is more.
+        for (let from = 0; from === 0 || from < cells.length; from += LOT) {
+          const [some, when] = [cells, steps].map((all) => all.slice(from, from + LOT).buffer);
+          model.send({ is: "trial", id, from, numSpikes: cells.length }, undefined, [some, when]);
+        }
+      }
+      if (data.is === "error" || data.is === "trial") worker.terminate();
     };
     worker.postMessage({ do: "start", ...model.get("options"), seed: order.seed, story: [] });
     worker.postMessage({ do: "set", changes: model.get("settings") });
     worker.postMessage(order);
+    return undefined;
   };
   // What a reader sets with a slider is what Python finds in `settings`, and the other way round.
   const chose = (settings) => {

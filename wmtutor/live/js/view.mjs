@@ -6,7 +6,10 @@
 const DEGREE = "°";
 /** How many seconds of spikes the raster shows. */
 const SHOWN = 2;
-const REDUCED = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** Asked of the system, or of VS Code, which writes it on a notebook's page. */
+const REDUCED = () =>
+  matchMedia("(prefers-reduced-motion: reduce)").matches ||
+  document.body.classList.contains("vscode-reduce-motion");
 
 /** An element with attributes, properties and children. */
 function make(tag, attributes = {}, ...children) {
@@ -356,16 +359,35 @@ export class View {
     this.playing = false;
     this.build();
     this.forget();
-    this.worker = makeWorker();
-    this.worker.onmessage = ({ data }) => this.hear(data);
-    this.worker.onerror = (event) => this.say(`The network stopped: ${event.message}`);
+    // A page may forbid workers: some browsers throw, others tell it as an error, without words.
+    try {
+      this.worker = makeWorker();
+      this.worker.onmessage = ({ data }) => this.hear(data);
+      this.worker.onerror = ({ message }) => {
+        if (this.frame) this.say(`The network stopped: ${message}`);
+        else this.fail(message);
+      };
+    } catch (problem) {
+      this.fail(problem.message);
+    }
     this.send({ do: "start", kind, parameters, seed, story: this.story });
     this.replaceSettings(settings);
     this.watch();
   }
 
   send(message) {
-    this.worker.postMessage(message);
+    this.worker?.postMessage(message);
+  }
+
+  /** No worker will come: say so, and leave no blank picture and no control that does nothing. */
+  fail(reason) {
+    this.worker = null;
+    for (const control of this.element.querySelectorAll("button, input")) control.disabled = true;
+    for (const { canvas } of [this.raster.surface, this.side]) canvas.style.display = "none";
+    this.say(
+      "The network cannot run here: the page around it allows no background scripts (workers)." +
+        (reason ? ` ${reason}` : ""),
+    );
   }
 
   /** Change parameters while the network runs. */
@@ -508,11 +530,15 @@ export class View {
     this.resizer = new ResizeObserver(() => this.draw());
     this.resizer.observe(this.element);
     this.scheme = new MutationObserver(() => this.draw());
-    this.scheme.observe(document.documentElement, { attributeFilter: ["data-theme", "class"] });
+    // The book's theme, JupyterLab's, VS Code's.
+    const attributeFilter = ["data-theme", "class", "data-jp-theme-light", "data-vscode-theme-id"];
+    for (const themed of [document.documentElement, document.body]) {
+      this.scheme.observe(themed, { attributeFilter });
+    }
   }
 
   destroy() {
-    this.worker.terminate();
+    this.worker?.terminate();
     for (const observer of [this.observer, this.resizer, this.scheme]) observer.disconnect();
     this.element.replaceChildren();
   }
@@ -656,7 +682,7 @@ export class View {
 
   drawBump(colors) {
     const { frame } = this;
-    const left = 40;
+    const left = 48;  // "150 Hz" in a wide font
     const half = 15 / 360;
     this.raster.draw(frame.t, colors, {
       left,

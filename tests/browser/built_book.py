@@ -16,6 +16,7 @@ PAGES = sorted(
     path.name for path in BOOK.glob("*.html") if 'http-equiv="Refresh"' not in path.read_text()
 )
 EXPLORER_PAGES = [name for name in PAGES if "wmtutor-picture" in (BOOK / name).read_text()]
+QUIZ_PAGES = [name for name in PAGES if 'class="quiz-choice' in (BOOK / name).read_text()]
 #: The chapters that teach, in the order of the table of contents.
 CHAPTERS = [
     "working_memory", "neurons", "ring", "bump", "reading", "bump_drift", "bump_reduced",

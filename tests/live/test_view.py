@@ -111,6 +111,31 @@ def test_less_motion_waits_for_play(kind: str, page: Page) -> None:
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_vs_code_may_ask_for_less_motion(browser: Browser) -> None:
+    """VS Code has a setting of its own for it, which it writes on the page."""
+    context = browser.new_context()
+    page = context.new_page()
+    asks = "<script>document.body.classList.add('vscode-reduce-motion')</script>"
+    open_network(page, "bump", KINDS["bump"](), above=asks)
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"{NETWORK}.frame.t") == 0
+    context.close()
+
+
+@pytest.mark.parametrize("attribute", ["data-jp-theme-light", "data-vscode-theme-id"])
+def test_a_paused_picture_follows_the_theme(attribute: str, page: Page) -> None:
+    """JupyterLab and VS Code mark their themes on the body: old ink would be unreadable there."""
+    pale = f"<style>body[{attribute}] {{ background: black; color: white }}</style>"
+    open_network(page, "bump", KINDS["bump"](), above=pale)
+    ground = f"""() => {{
+        const {{ canvas, context }} = {NETWORK}.raster.surface;
+        return [...context.getImageData(canvas.width - 2, 1, 1, 1).data].slice(0, 3);
+    }}"""
+    page.wait_for_function(f"Math.min(...({ground})()) > 200")
+    page.evaluate(f"document.body.setAttribute('{attribute}', 'false')")
+    page.wait_for_function(f"Math.max(...({ground})()) < 60")
+
+
 def test_it_rests_off_screen(browser: Browser) -> None:
     """A network that nobody sees must not drain a reader's battery."""
     context = browser.new_context(viewport={"width": 800, "height": 600})

@@ -313,7 +313,7 @@ const KINDS = {
       },
       {
         name: "balance_fb", label: "Balance of feedback", min: -1.2, max: -0.8, step: 0.02,
-        words: (value) => value.toFixed(2),
+        words: (value) => value.toFixed(2).replace("-", "−"),
         low: "−1.20: too much inhibition", high: "−0.80: too little",
       },
       {

@@ -169,19 +169,31 @@ def test_it_waits_below_the_fold(browser: Browser) -> None:
     context.close()
 
 
+#: Whether all pictures of the page have something drawn on them.
+DRAWN = """[...document.querySelectorAll("canvas")].every((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    return new Set(new Uint32Array(data.buffer)).size > 2;
+})"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axes_do_not_wait_for_the_network(kind: str, page: Page) -> None:
+    """Building a network takes a moment, longer on a page with more to do: no blank till then."""
+    page.set_content(f"<!doctype html><title>Live</title>{network_markup(kind, KINDS[kind]())}")
+    page.evaluate("() => { window.Worker = class { postMessage() {} }; }")
+    page.evaluate(page_script())
+    page.wait_for_function(DRAWN)
+    expect(status(page)).to_have_text("Getting ready …")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_less_motion_is_no_blank_picture(kind: str, page: Page) -> None:
     """A network that waits for Play shows its axes when it comes into sight, wherever it stands."""
     page.set_viewport_size({"width": 800, "height": 600})
     open_network(page, kind, KINDS[kind](), above="<div style='height: 5000px'></div>")
     page.locator(".wml").scroll_into_view_if_needed()
-    page.wait_for_function(
-        """() => [...document.querySelectorAll("canvas")].every((canvas) => {
-            const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            return new Set(new Uint32Array(data.buffer)).size > 2;
-        })"""
-    )
+    page.wait_for_function(DRAWN)
 
 
 def test_two_networks_keep_to_themselves(page: Page) -> None:

@@ -240,6 +240,7 @@ const KINDS = {
       "With the keyboard: choose an angle with its slider and press Show a cue.",
     height: 260,
     sideLabel: "Rate of the cells over their preferred angle.",
+    empty: () => ({ t: 0, profile: [] }),
     defaults: (p) => ({
       stimulus_width_deg: p.stimulus_width_deg, stimulus_strength: p.stimulus_strength,
       G_inhib: 1, Jpos: p.Jpos_excit2excit, tau_NMDA: p.tau_NMDA, extern_rate: p.extern_rate,
@@ -288,6 +289,7 @@ const KINDS = {
       "item away, with a pulse of inhibition.",
     height: 360,
     sideLabel: "Strength of each ring's memory.",
+    empty: (p) => ({ t: 0, memories: Array(p.N_rings).fill({ strength: 0 }) }),
     defaults: (p) => ({
       stimulus_strength: p.stimulus_strength, stimulus_width_deg: p.stimulus_width_deg,
       alpha: p.alpha, beta: p.beta, balance_fb: p.balance_fb,
@@ -671,17 +673,30 @@ export class View {
   }
 
   draw() {
-    if (!this.frame) return;
+    // Axes, until the worker has built the network.
+    const frame = this.frame ?? this.kind.empty(this.parameters);
     this.raster.surface.fit();
     this.side.fit();
     if (!this.raster.surface.width) return;
     const colors = palette(this.element);
-    if (this.name === "bump") this.drawBump(colors);
-    else this.drawRings(colors);
+    if (this.name === "bump") this.drawBump(frame, colors);
+    else this.drawRings(frame, colors);
+    if (this.frame) this.side.canvas.setAttribute("aria-label", this.sideWords(frame));
   }
 
-  drawBump(colors) {
-    const { frame } = this;
+  sideWords(frame) {
+    const { sideLabel, words } = this.kind;
+    if (this.name === "bump") {
+      return `${sideLabel} Mean ${frame.meanRate.toFixed(1)} Hz. ${words(frame, this)}`;
+    }
+    const rings = frame.memories.map(({ strength, angleDeg, present }, ring) => {
+      const place = present ? `at ${Math.round(angleDeg)} degrees` : "no memory";
+      return `Ring ${ring + 1}: ${strength.toFixed(1)} Hz, ${place}`;
+    });
+    return `${sideLabel} ${rings.join("; ")}`;
+  }
+
+  drawBump(frame, colors) {
     const left = 48;  // "150 Hz" in a wide font
     const half = 15 / 360;
     this.raster.draw(frame.t, colors, {
@@ -714,15 +729,10 @@ export class View {
       c.fillStyle = colors.cue;
       c.fillRect(x - 1, 0, 2, bottom);
     }
-    side.canvas.setAttribute(
-      "aria-label",
-      `${this.kind.sideLabel} Mean ${frame.meanRate.toFixed(1)} Hz. ` +
-        this.kind.words(frame, this),
-    );
   }
 
-  drawRings(colors) {
-    const { frame, parameters: p } = this;
+  drawRings(frame, colors) {
+    const { parameters: p } = this;
     const bands = p.N_rings + 1;
     const left = 64;
     this.raster.draw(frame.t, colors, {
@@ -762,14 +772,5 @@ export class View {
     c.fillStyle = colors.cue;
     c.fillRect(x(p.memory_threshold) - 1, 0, 2, side.height - 18);
     side.text(`strength (Hz); memory: above ${p.memory_threshold}`, left, side.height - 8, colors.ink);
-    side.canvas.setAttribute(
-      "aria-label",
-      `${this.kind.sideLabel} ${frame.memories
-        .map(({ strength, angleDeg, present }, ring) => {
-          const place = present ? `at ${Math.round(angleDeg)} degrees` : "no memory";
-          return `Ring ${ring + 1}: ${strength.toFixed(1)} Hz, ${place}`;
-        })
-        .join("; ")}`,
-    );
   }
 }

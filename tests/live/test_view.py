@@ -79,7 +79,7 @@ def test_a_page_that_forbids_workers_is_told_of(
     markup = network_markup(kind, KINDS[kind]())
     page.set_content(f"<!doctype html><title>Live</title>{forbidden}{markup}")
     page.evaluate(page_script())
-    expect(status(page)).to_contain_text("cannot run here")
+    expect(status(page)).to_contain_text("allows no background scripts")
     expect(page.get_by_role("button", name="Play")).to_be_disabled()
     expect(page.get_by_role("slider", name="Speed")).to_be_disabled()
     expect(page.locator("canvas:visible")).to_have_count(0)

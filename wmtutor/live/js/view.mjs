@@ -369,8 +369,8 @@ export class View {
         if (this.frame) this.say(`The network stopped: ${message}`);
         else this.fail(message);
       };
-    } catch (problem) {
-      this.fail(problem.message);
+    } catch {
+      this.fail();
     }
     this.send({ do: "start", kind, parameters, seed, story: this.story });
     this.replaceSettings(settings);
@@ -381,15 +381,13 @@ export class View {
     this.worker?.postMessage(message);
   }
 
-  /** No worker will come: say so, and leave no blank picture and no control that does nothing. */
+  /** No network will come: say why, and leave no blank picture and no control that does nothing. */
   fail(reason) {
     this.worker = null;
     for (const control of this.element.querySelectorAll("button, input")) control.disabled = true;
     for (const { canvas } of [this.raster.surface, this.side]) canvas.style.display = "none";
-    this.say(
-      "The network cannot run here: the page around it allows no background scripts (workers)." +
-        (reason ? ` ${reason}` : ""),
-    );
+    const forbidden = "the page around it allows no background scripts (workers).";
+    this.say(`The network cannot run here: ${reason || forbidden}`);
   }
 
   /** Change parameters while the network runs. */
